@@ -1,0 +1,186 @@
+//! The only file that touches cryptography: one hash, one signature scheme (SPEC.md section 4).
+//!
+//! Nothing here is home-made. SHA-512 is the `sha2` crate's, Ed25519 (RFC 8032) is
+//! `ed25519-dalek`'s. [`verify`] accepts exactly what `VerifyingKey::verify_strict` accepts, and
+//! `tests/strict.rs` holds the two equal.
+
+use ed25519_dalek as dalek;
+use sha2::{Digest, Sha512};
+use signature::{MultipartVerifier, Signer};
+
+/// The first 32 bytes of the SHA-512 of all parts, one after the other.
+pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut state = Sha512::new();
+    for part in parts {
+        state.update(part);
+    }
+    truncated(&state.finalize())
+}
+
+/// The first `N` bytes of a longer string; a shorter one is padded with zeros.
+pub(crate) fn truncated<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    for (to, from) in out.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    out
+}
+
+/// Shows that one signature was checked and holds; only [`verify`] makes it.
+#[derive(Debug)]
+#[must_use = "it is the proof that a signature holds"]
+pub(crate) struct Genuine(());
+
+/// Why a signature does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureFault {
+    /// The key's bytes name no point of the curve.
+    KeyNotOnCurve,
+    /// The key has small order; where keys are decoded it is refused already.
+    WeakKey,
+    /// The scalar S is not below the group order L (RFC 8032, section 5.1.7).
+    NonCanonicalScalar,
+    /// The point R has small order: a signature that holds for more than one message.
+    SmallOrderPoint,
+    /// The equation of RFC 8032, section 5.1.7, does not hold: another key, another message.
+    Mismatch,
+}
+
+/// Checks one Ed25519 signature over the message that the parts make when put together.
+///
+/// `verify` of `ed25519-dalek` compares the bytes of R with the canonical encoding of the R that
+/// it computes. Where R is none of the canonical encodings of small order, and the key none
+/// either (refused where it is decoded, and again here), what it accepts is exactly what
+/// `verify_strict` accepts, without decompressing R only to learn its order.
+pub(crate) fn verify(
+    key: &[u8; 32],
+    message: &[&[u8]],
+    signature: &[u8; 64],
+) -> Result<Genuine, SignatureFault> {
+    let (point, scalar) = signature.split_at(32);
+    // An embedder's tree may switch on `legacy_compatibility`, which drops this check of dalek's.
+    if !scalar.iter().rev().lt(GROUP_ORDER.iter().rev()) {
+        return Err(SignatureFault::NonCanonicalScalar);
+    }
+    if is_small_order(&truncated(point)) {
+        return Err(SignatureFault::SmallOrderPoint);
+    }
+    if is_small_order(key) {
+        return Err(SignatureFault::WeakKey);
+    }
+    let Ok(key) = dalek::VerifyingKey::from_bytes(key) else {
+        return Err(SignatureFault::KeyNotOnCurve);
+    };
+    match key.multipart_verify(message, &dalek::Signature::from_bytes(signature)) {
+        Ok(()) => Ok(Genuine(())),
+        Err(_) => Err(SignatureFault::Mismatch),
+    }
+}
+
+/// A secret key and its public half; zeroed when dropped, by `ed25519-dalek`.
+pub(crate) struct Secret(dalek::SigningKey);
+
+impl Secret {
+    pub(crate) fn new(seed: &[u8; 32]) -> Self {
+        Self(dalek::SigningKey::from_bytes(seed))
+    }
+
+    pub(crate) fn seed(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    pub(crate) fn public(&self) -> [u8; 32] {
+        self.0.as_ref().to_bytes()
+    }
+
+    /// Signs a message (RFC 8032, section 5.1.6).
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+/// Whether the bytes encode a point of order 1, 2, 4 or 8; the sign bit doesn't matter.
+pub(crate) fn is_small_order(point: &[u8; 32]) -> bool {
+    let y = without_sign(point);
+    SMALL_ORDER.contains(&y)
+}
+
+/// Whether the y coordinate is below the field's prime (RFC 8032, section 5.1.3).
+pub(crate) fn is_canonical(point: &[u8; 32]) -> bool {
+    without_sign(point).iter().rev().lt(FIELD_PRIME.iter().rev())
+}
+
+fn without_sign(point: &[u8; 32]) -> [u8; 32] {
+    let mut y = *point;
+    if let Some(top) = y.last_mut() {
+        *top &= 0x7f;
+    }
+    y
+}
+
+const fn hex(text: &[u8; 64]) -> [u8; 32] {
+    let mut out = [0; 32];
+    let (mut i, mut rest) = (0, text.as_slice());
+    while let [high, low, tail @ ..] = rest {
+        #[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "const")]
+        {
+            out[i] = nibble(*high) << 4 | nibble(*low);
+            i += 1;
+        }
+        rest = tail;
+    }
+    out
+}
+
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit.wrapping_sub(b'0'),
+        _ => digit.wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
+/// L = 2^252 + 27742317777372353535851937790883648493, little-endian.
+const GROUP_ORDER: [u8; 32] =
+    hex(b"edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+
+/// p = 2^255 - 19, little-endian.
+const FIELD_PRIME: [u8; 32] =
+    hex(b"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+
+/// The y coordinates of all points of small order.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    hex(b"0000000000000000000000000000000000000000000000000000000000000000"),
+    hex(b"0100000000000000000000000000000000000000000000000000000000000000"),
+    hex(b"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    hex(b"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    hex(b"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_small_orders_is_the_curves() {
+        for point in curve25519_dalek::constants::EIGHT_TORSION {
+            assert!(is_small_order(&point.compress().to_bytes()));
+        }
+        let base = curve25519_dalek::constants::ED25519_BASEPOINT_COMPRESSED;
+        assert!(!is_small_order(&base.to_bytes()));
+    }
+
+    #[test]
+    fn a_non_canonical_y_is_told() {
+        assert!(is_canonical(&hex(
+            b"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
+        )));
+        let mut top = [0xff; 32];
+        for low in 0xed..=0xff {
+            for high in [0x7f, 0xff] {
+                (top[0], top[31]) = (low, high);
+                assert!(!is_canonical(&top));
+            }
+        }
+    }
+}

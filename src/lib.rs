@@ -1,0 +1,79 @@
+//! Capability tokens that open real doors: offline, delegable, provable.
+//!
+//! A lock must open for the right person, at the right time, as often as agreed, with neither door
+//! nor phone online; and afterwards anybody must be able to prove what happened. keyward is the
+//! one crate that locks, servers and apps share for that: the token's format, its delegation, its
+//! verification at the door. `SPEC.md` beside this crate is the normative text.
+//!
+//! # The way of a request
+//!
+//! | step | type | made by |
+//! | --- | --- | --- |
+//! | bytes | `&[u8]` | anybody |
+//! | read | [`Presentation`] | [`Presentation::decode`]: limits, order, ranges; it stays mute |
+//! | verified | [`lock::Verified`] | [`lock::Lock::verify`]: all signatures, then all caveats |
+//! | committed | [`lock::Permit`] | [`lock::Verified::commit`]: the use is durable |
+//! | acted | [`lock::Acted`] | [`lock::Permit::act`]: the bolt has moved, or jammed |
+//! | recorded | [`lock::Recorded`] | [`lock::Lock::record`] |
+//!
+//! No arrow can be skipped or taken twice; each misuse is a `compile_fail` example on the type
+//! that prevents it.
+//!
+//! # Reading order for auditors
+//!
+//! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`status`], [`caveat`],
+//! [`schedule`], then `preimage`, `wire` and `crypto`.
+//!
+//! # Features
+//!
+//! None is on by default, and all are additive.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `fast` | precomputed curve tables: faster, for 10 to 30 KiB of flash |
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod caveat;
+pub mod challenge;
+mod crypto;
+pub mod denial;
+pub mod id;
+pub mod key;
+pub mod ledger;
+pub mod limits;
+pub mod lock;
+pub mod narrow;
+pub mod policy;
+mod preimage;
+pub mod replay;
+pub mod request;
+pub mod schedule;
+pub mod status;
+pub mod text;
+pub mod time;
+pub mod token;
+pub mod trust;
+pub mod unsigned;
+pub mod verify;
+pub mod wire;
+pub mod zone;
+
+pub use caveat::{Channel, Channels, Right, Rights, Target, Valid};
+pub use challenge::{Answer, Challenge};
+pub use crypto::SignatureFault;
+pub use denial::Denial;
+pub use key::{PublicKey, Signature, SigningKey, role};
+pub use lock::Lock;
+pub use narrow::{Caveats, Grant, Narrowing};
+pub use preimage::{Core, Message, Scope};
+pub use request::{Ask, Presentation, Request, WitnessStatement};
+pub use status::{State, Status};
+pub use time::{Interval, Now, Seconds, Time};
+pub use token::{Origin, Token, UnsignedToken};
+pub use wire::{DecodeError, EncodeError, Encoded};

@@ -1,0 +1,92 @@
+//! Every limit of the format, with its unit and its reason (SPEC.md section 3).
+//!
+//! A limit bounds work and memory on the smallest lock. All of them are part of the format: an
+//! object over a limit does not decode, on any machine.
+
+/// Links in a token: owner's service, company, sub-contractor, person.
+pub const MAX_LINKS: usize = 4;
+
+/// Bytes of an encoded token, so that one fits a text message, a QR code of version 20 and the
+/// RAM of a lock with 16 KiB.
+pub const MAX_TOKEN: usize = 768;
+
+/// Bytes of an encoded presentation: a full token, two witnesses, a status.
+pub const MAX_PRESENTATION: usize = 1536;
+
+/// Bytes of an encoded request for a witness: a full token and the fields of the request.
+pub const MAX_REQUEST: usize = 1024;
+
+/// Bytes of the encoded caveats of one link; what a full token leaves for them.
+pub const MAX_CAVEATS: usize = 512;
+
+/// Entries in a `Target` caveat: the doors of one visit.
+pub const MAX_TARGETS: usize = 8;
+
+/// Keys in a `Witness` caveat: the cameras and persons that may agree.
+pub const MAX_WITNESS_KEYS: usize = 4;
+
+/// Witness statements in one presentation; each costs the lock one signature.
+pub const MAX_WITNESSES: usize = 2;
+
+/// Weekly windows in a `Schedule` caveat.
+pub const MAX_WINDOWS: usize = 8;
+
+/// Ranges of excepted dates in a `Schedule` caveat.
+pub const MAX_EXCEPTIONS: usize = 16;
+
+/// Bytes of data in an `App` caveat.
+pub const MAX_APP_DATA: usize = 32;
+
+/// Bytes of the parameter of a request.
+pub const MAX_PARAMETER: usize = 64;
+
+/// Entries of a revocation list: every lock holds a full one (SPEC.md section 8).
+pub const MAX_REVOCATIONS: usize = 64;
+
+/// Serial floors of a revocation list: one for each issuer of a keyset.
+pub const MAX_FLOORS: usize = 8;
+
+/// Issuers of a keyset.
+pub const MAX_ISSUERS: usize = 8;
+
+/// Bytes of an encoded status with a full revocation list (the sum of its fields).
+pub const MAX_STATUS: usize = 1282;
+
+/// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
+pub const MAX_STATUS_HEADER: usize = 112;
+
+/// Bytes of an encoded challenge (the sum of its fields).
+pub const MAX_CHALLENGE: usize = 56;
+
+/// Bytes of an encoded witness statement (the sum of its fields).
+pub const MAX_WITNESS: usize = 114;
+
+/// Bytes of an encoded origin (the sum of its fields).
+pub const MAX_ORIGIN: usize = 76;
+
+/// Bytes of an encoded answer.
+pub const ANSWER_LENGTH: usize = 3;
+
+/// Bytes of the longest message that a key of this crate signs.
+pub const MAX_TO_SIGN: usize = 768;
+
+/// The greatest time, in Unix seconds (the year 36 812): sums of a time and a duration then stay
+/// far from the end of a `u64`.
+pub const MAX_TIME: u64 = (1 << 40) - 1;
+
+/// Seconds that a challenge lives: a phone answers within two; the rest is for a camera's reply.
+pub const CHALLENGE_LIFETIME: u64 = 30;
+
+/// Seconds that an unchallenged presentation may be late by: a lane of the replay window must
+/// remember for as long.
+pub const UNCHALLENGED_HORIZON: u64 = 900;
+
+/// Seconds that `[lo, hi]` may span for a `Schedule` to be judged: beyond a day the local time is
+/// unknown in all but name, and the work stays bounded.
+pub const MAX_SCHEDULE_SPAN: u64 = 86_400;
+
+/// Every n-th week of a `Schedule` window, at most: once a year.
+pub const MAX_EVERY_WEEKS: u8 = 52;
+
+/// Days in one range of excepted dates, at most: a leap year.
+pub const MAX_EXCEPTION_DAYS: u16 = 366;

@@ -1,0 +1,140 @@
+//! Time as what is known of it: an interval, never a number (SPEC.md section 9).
+
+use crate::{
+    limits::MAX_TIME,
+    wire::{DecodeError, Part, Reader},
+};
+
+/// An instant in Unix seconds, at most [`MAX_TIME`] where it stands on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// The instant some seconds later, or the end of time.
+    pub const fn after(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// The seconds since an earlier instant, none since a later one.
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    pub(crate) const fn to_le_bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u64()? {
+            seconds @ ..=MAX_TIME => Ok(Self(seconds)),
+            _ => Err(DecodeError::OutOfRange(Part::Time)),
+        }
+    }
+}
+
+/// A duration in seconds, at least 1 where it stands on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seconds(pub u32);
+
+impl Seconds {
+    /// A duration of whole minutes.
+    pub const fn minutes(minutes: u32) -> Self {
+        Self(minutes.saturating_mul(60))
+    }
+
+    /// A duration of whole days of 24 hours.
+    pub const fn days(days: u32) -> Self {
+        Self(days.saturating_mul(86_400))
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u32()? {
+            0 => Err(DecodeError::OutOfRange(Part::Duration)),
+            seconds => Ok(Self(seconds)),
+        }
+    }
+}
+
+/// What is known of the present: it is not before `lo`, and not after `hi` where that is known.
+///
+/// `lo >= from` proves *not too early*, `lo >= until` proves *expired*, and only `hi < until`
+/// proves *not yet expired*. What isn't proven is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    lo: Time,
+    hi: Option<Time>,
+}
+
+impl Interval {
+    /// The present lies in `[lo, hi]`; where they would cross, `hi` is `lo`.
+    pub fn between(lo: Time, hi: Time) -> Self {
+        Self { lo, hi: Some(hi.max(lo)) }
+    }
+
+    /// The present is not before `lo`; how late it is nobody knows.
+    pub const fn not_before(lo: Time) -> Self {
+        Self { lo, hi: None }
+    }
+
+    /// The present is this very second, as a trusted clock has it.
+    pub const fn exactly(now: Time) -> Self {
+        Self { lo: now, hi: Some(now) }
+    }
+
+    /// The earliest that the present can be.
+    pub const fn lo(&self) -> Time {
+        self.lo
+    }
+
+    /// The latest that the present can be, where that is known.
+    pub const fn hi(&self) -> Option<Time> {
+        self.hi
+    }
+
+    /// Raises the lower bound to an instant that has passed.
+    #[must_use]
+    pub(crate) fn passed(self, instant: Time) -> Self {
+        let lo = self.lo.max(instant);
+        Self { lo, hi: self.hi.map(|hi| hi.max(lo)) }
+    }
+
+    /// Lowers the upper bound to an instant that has not passed.
+    #[must_use]
+    pub(crate) fn not_after(self, instant: Time) -> Self {
+        let hi = self.hi.map_or(instant, |hi| hi.min(instant));
+        Self::between(self.lo, hi)
+    }
+}
+
+/// Milliseconds since some start, from a counter that never goes back while a challenge lives.
+///
+/// A host whose counter stops in sleep ends its sessions before it sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uptime(pub u64);
+
+/// What the host says of the present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// What is known of the time.
+    pub time: Interval,
+    /// The tick counter.
+    pub uptime: Uptime,
+    /// How far the tick counter may be off, in parts per million; 100 for a bare crystal with
+    /// temperature, 20 000 for an RC oscillator.
+    pub drift_ppm: u32,
+}
+
+impl Now {
+    /// A host with a trusted clock that also counts ticks without drift.
+    pub fn exactly(now: Time) -> Self {
+        let uptime = Uptime(now.0.saturating_mul(1000));
+        Self { time: Interval::exactly(now), uptime, drift_ppm: 0 }
+    }
+
+    /// The most seconds that can have passed since an earlier reading, rounded up.
+    pub(crate) fn most_since(&self, earlier: Uptime) -> Option<u64> {
+        let ticks = self.uptime.0.checked_sub(earlier.0)?;
+        let drift = ticks.saturating_mul(u64::from(self.drift_ppm)).div_ceil(1_000_000);
+        Some(ticks.saturating_add(drift).div_ceil(1000))
+    }
+}

@@ -1,0 +1,405 @@
+//! From bytes that were read to a request that may be committed (SPEC.md section 13).
+//!
+//! [`verify`] is pure: presentation, trust, memory and time in, a verdict and pending changes out.
+//! It allocates nothing, changes nothing, and its work is bounded: at most
+//! `MAX_LINKS + MAX_WITNESSES + 2` signatures. Limits and addressing are checked before any
+//! signature, the holder's signature before the chain's, and policy only when all signatures hold.
+
+use crate::{
+    caveat::{CaveatKind, CaveatSet, Channel, Right},
+    crypto::Genuine,
+    denial::{Denial, Place},
+    id::{EvidenceId, KeyName, LinkId, Nonce},
+    key::key_name,
+    ledger::{Changes, Counted, Lane, Memory, Uses},
+    limits::{CHALLENGE_LIFETIME, MAX_LINKS, MAX_PARAMETER, MAX_WITNESSES, UNCHALLENGED_HORIZON},
+    policy::{AppCheck, Facts, Use},
+    preimage::{Core, joined},
+    request::{Mode, Moment, Presentation},
+    time::{Interval, Now, Seconds, Time, Uptime},
+    token::{Chain, Origin},
+    trust::{Issuer, Roles, Trust},
+};
+
+/// Everything that a presentation is verified against.
+#[derive(Clone, Copy)]
+pub struct View<'v> {
+    /// What the lock trusts.
+    pub trust: &'v Trust<'v>,
+    /// What the lock remembers.
+    pub memory: &'v dyn Memory,
+    /// What the host says of the present.
+    pub now: Now,
+    /// The challenge that is open on this link session, if one is.
+    pub challenge: Option<OpenChallenge>,
+    /// The embedder's own conditions, if it has any.
+    pub app: Option<&'v dyn AppCheck>,
+}
+
+/// A challenge that was given and not spent.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenChallenge {
+    /// The nonce.
+    pub nonce: Nonce,
+    /// The channel that it was given over.
+    pub channel: Channel,
+    /// When it was given.
+    pub issued: Uptime,
+}
+
+/// A request that the lock may grant: all signatures and all caveats hold. Made by [`verify`]
+/// alone.
+///
+/// ```compile_fail,E0451
+/// # fn changes() -> keyward::ledger::Changes { unimplemented!() }
+/// # fn f(a: keyward::verify::Accepted) {
+/// let forged = keyward::verify::Accepted { changes: changes(), ..a }; // not without verifying
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "an accepted request opens nothing before it is committed"]
+pub struct Accepted {
+    core: Core,
+    right: Right,
+    parameter: [u8; MAX_PARAMETER],
+    parameter_length: usize,
+    relock_within: Option<Seconds>,
+    holder: KeyName,
+    links: [Option<LinkId>; MAX_LINKS],
+    evidence: [Option<EvidenceId>; MAX_WITNESSES],
+    time: Interval,
+    changes: Changes,
+}
+
+impl Accepted {
+    /// What binds the request.
+    pub const fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// The right that is granted.
+    pub const fn right(&self) -> Right {
+        self.right
+    }
+
+    /// What the right is exercised on.
+    pub fn parameter(&self) -> &[u8] {
+        self.parameter.get(..self.parameter_length).unwrap_or(&[])
+    }
+
+    /// The longest that the door may stay open, by the strictest link.
+    pub const fn relock_within(&self) -> Option<Seconds> {
+        self.relock_within
+    }
+
+    /// Whose key asked.
+    pub const fn holder(&self) -> KeyName {
+        self.holder
+    }
+
+    /// The links that the request stands on, from the issuer's on.
+    pub fn links(&self) -> impl Iterator<Item = LinkId> {
+        self.links.iter().copied().flatten()
+    }
+
+    /// What the witnesses named as evidence.
+    pub fn evidence(&self) -> impl Iterator<Item = EvidenceId> {
+        self.evidence.iter().copied().flatten()
+    }
+
+    /// The present, as far as it was known.
+    pub const fn time(&self) -> &Interval {
+        &self.time
+    }
+
+    /// What must become durable before anything moves.
+    pub const fn changes(&self) -> &Changes {
+        &self.changes
+    }
+}
+
+/// Verifies a presentation against a view of one lock.
+///
+/// # Errors
+/// The first rule that is broken, in the order of SPEC.md section 13.
+pub fn verify(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Accepted, Denial> {
+    Authentic::new(presentation, view)?.judge(view)
+}
+
+/// A presentation all of whose signatures hold.
+struct Authentic<'v, 'p> {
+    presentation: &'v Presentation<'p>,
+    grantor: Grantor<'v>,
+    attester: Option<&'v Issuer<'v>>,
+    moment: Moment,
+    chain: Chain,
+    core: Core,
+    _proof: Proof,
+}
+
+/// Who signed link 0.
+enum Grantor<'v> {
+    Issuer(&'v Issuer<'v>),
+    Emergency,
+}
+
+/// One genuine signature of each kind that the presentation has.
+struct Proof {
+    _holder: Genuine,
+    _links: Genuine,
+    _witnesses: [Option<Genuine>; MAX_WITNESSES],
+    _status: Option<Genuine>,
+}
+
+impl<'v, 'p> Authentic<'v, 'p> {
+    fn new(presentation: &'v Presentation<'p>, view: &'v View<'v>) -> Result<Self, Denial> {
+        let trust = view.trust;
+        let moment = moment(presentation, view)?;
+        let (origin, grantor) = grantor(presentation, trust, &moment)?;
+        let attester = attester(presentation, trust, &moment)?;
+
+        let chain = presentation.token.chain_from(&trust.scope, origin.issuer());
+        let Presentation { right, parameter, .. } = presentation;
+        let core = Core::new(&trust.scope, &trust.lock, &moment, &chain.leaf(), *right, parameter);
+
+        let holder = presentation.verify_holder(&core).map_err(Denial::HolderSignature)?;
+        let links =
+            presentation.token.verify_links(&origin, &chain).map_err(Denial::LinkSignature)?;
+        let mut witnesses = [None, None];
+        for ((index, witness), slot) in (0..).zip(presentation.witnesses()).zip(&mut witnesses) {
+            let genuine = witness.verify(&core);
+            *slot =
+                Some(genuine.map_err(|fault| Denial::WitnessSignature { witness: index, fault })?);
+        }
+        let status = match (&presentation.status, attester) {
+            (Some(status), Some(attester)) => {
+                let nonce = view.challenge.as_ref().map(|challenge| &challenge.nonce);
+                let genuine = status.verify(&trust.scope, attester.key.as_bytes(), nonce);
+                Some(genuine.map_err(Denial::StatusSignature)?)
+            }
+            _ => None,
+        };
+        let proof =
+            Proof { _holder: holder, _links: links, _witnesses: witnesses, _status: status };
+        Ok(Self { presentation, grantor, attester, moment, chain, core, _proof: proof })
+    }
+
+    /// Judges revocation, time and every caveat of every link.
+    fn judge(self, view: &View<'_>) -> Result<Accepted, Denial> {
+        let (presentation, trust) = (self.presentation, view.trust);
+        let token = &presentation.token;
+        self.revoked(trust)?;
+        let (time, heard) = self.time(view)?;
+        let emergency = matches!(self.grantor, Grantor::Emergency);
+        let facts =
+            Facts { trust, presentation, moment: &self.moment, time, app: view.app, emergency };
+
+        let mut relock_within = None;
+        if let Grantor::Issuer(issuer) = self.grantor {
+            let _holds = facts.valid(Place::Issuer, issuer.from, issuer.until)?;
+            let limits = limits(issuer)?;
+            relock_within = stricter(relock_within, facts.judge(Place::Issuer, &limits, None)?);
+        }
+        let mut counted = [None; MAX_LINKS];
+        let root = self.chain.ids().next().unwrap_or(LinkId([0; 16]));
+        let mut keep_until = Time(u64::MAX);
+        let links = (0_u8..).zip(token.links().zip(self.chain.ids()));
+        for ((index, (link, id)), slot) in links.zip(&mut counted) {
+            if let Some(until) = link.caveats.until() {
+                keep_until = keep_until.min(until);
+            }
+            let counts = counts(&link.caveats);
+            let uses = if counts { view.memory.uses(&id) } else { Uses::default() };
+            let history = Use { link: index, uses };
+            let max_open = facts.judge(Place::Link(index), &link.caveats, Some(&history))?;
+            relock_within = stricter(relock_within, max_open);
+            if counts {
+                let issuer = facts.issuer();
+                let after = used_once_more(&uses, time);
+                let before = uses;
+                *slot = Some(Counted { link: id, root, issuer, before, after, keep_until });
+            }
+        }
+        let lane = self.lane(view, time)?;
+
+        let mut links = [None; MAX_LINKS];
+        links.iter_mut().zip(self.chain.ids()).for_each(|(slot, id)| *slot = Some(id));
+        let mut evidence = [None; MAX_WITNESSES];
+        let named = presentation.witnesses().map(|witness| witness.evidence);
+        evidence.iter_mut().zip(named).for_each(|(slot, id)| *slot = Some(id));
+        Ok(Accepted {
+            core: self.core,
+            right: presentation.right,
+            parameter: joined(&[presentation.parameter]),
+            parameter_length: presentation.parameter.len(),
+            relock_within,
+            holder: key_name(token.leaf()?.grantee),
+            links,
+            evidence,
+            time,
+            changes: Changes { counted, lane, heard },
+        })
+    }
+
+    /// Denies a serial below the floor, and every revoked link and grantee.
+    fn revoked(&self, trust: &Trust<'_>) -> Result<(), Denial> {
+        let token = &self.presentation.token;
+        let serial = token.unverified_serial();
+        if let Some(floor) = trust.floor(token.unverified_issuer()).filter(|floor| serial < *floor)
+        {
+            return Err(Denial::SerialRevoked { serial, floor });
+        }
+        for (index, (link, id)) in (0..).zip(token.links().zip(self.chain.ids())) {
+            if trust.is_revoked(id) {
+                return Err(Denial::LinkRevoked(index));
+            }
+            if trust.is_key_revoked(link.grantee) {
+                return Err(Denial::KeyRevoked(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// The present: what the host knows, and what a status adds. A status signed at T proves that
+    /// T has passed; one over this session's nonce also that no more has passed since T than since
+    /// the nonce was given.
+    fn time(&self, view: &View<'_>) -> Result<(Interval, Option<Time>), Denial> {
+        let (Some(status), Some(attester)) = (&self.presentation.status, self.attester) else {
+            return Ok((view.now.time, None));
+        };
+        let at = status.state.at;
+        if !(attester.from..attester.until).contains(&at) {
+            return Err(Denial::StatusTime { at });
+        }
+        let time = view.now.time.passed(at);
+        let elapsed = view.challenge.and_then(|open| view.now.most_since(open.issued));
+        Ok(match elapsed {
+            Some(most) if status.over_nonce => (time.not_after(at.after(most).after(1)), Some(at)),
+            _ => (time, Some(at)),
+        })
+    }
+
+    /// Judges the counter and the times of an unchallenged request.
+    fn lane(&self, view: &View<'_>, present: Interval) -> Result<Option<Lane>, Denial> {
+        let Moment::Unchallenged { counter, time, expires } = self.moment else {
+            return Ok(None);
+        };
+        let hi = match present.hi() {
+            Some(hi) if time <= hi => hi,
+            hi => return Err(Denial::RequestFromFuture { hi, time }),
+        };
+        if hi.since(time) > UNCHALLENGED_HORIZON {
+            return Err(Denial::RequestLate { hi, time });
+        }
+        if hi >= expires {
+            return Err(Denial::RequestExpired { hi, expires });
+        }
+        let holder = key_name(self.presentation.token.leaf()?.grantee);
+        match view.memory.counter(&holder, counter) {
+            Ok(_unseen) => Ok(Some(Lane { holder, counter, time })),
+            Err(fault) => Err(Denial::CounterRefused(fault)),
+        }
+    }
+}
+
+/// What ties the request to its moment: the session's own nonce and channel, never the wire's.
+fn moment(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Moment, Denial> {
+    match presentation.mode {
+        Mode::Challenged { fresh } => {
+            let open = view.challenge.ok_or(Denial::NoChallenge)?;
+            match view.now.most_since(open.issued) {
+                Some(..=CHALLENGE_LIFETIME) => {}
+                _ => return Err(Denial::ChallengeExpired),
+            }
+            Ok(Moment::Challenged { nonce: open.nonce, channel: open.channel, fresh })
+        }
+        Mode::Unchallenged { .. } if !view.trust.accepts_unchallenged => {
+            Err(Denial::UnchallengedRefused)
+        }
+        Mode::Unchallenged { .. } if presentation.right != Right::UNLOCK => {
+            Err(Denial::UnchallengedRight)
+        }
+        Mode::Unchallenged { counter, time, expires } => {
+            Ok(Moment::Unchallenged { counter, time, expires })
+        }
+    }
+}
+
+/// Looks up who signed link 0, and holds an emergency token to its narrow shape.
+fn grantor<'v>(
+    presentation: &Presentation<'_>,
+    trust: &'v Trust<'v>,
+    moment: &Moment,
+) -> Result<(Origin, Grantor<'v>), Denial> {
+    let id = presentation.token.unverified_issuer();
+    if let Some(issuer) = trust.issuer(id) {
+        if !issuer.roles.has(Roles::ISSUE) {
+            return Err(Denial::NotAnIssuer(id));
+        }
+        let _decodes = limits(issuer)?;
+        return Ok((Origin::new(trust.scope, &issuer.key), Grantor::Issuer(issuer)));
+    }
+    let emergency = trust.emergency.filter(|key| key.id() == id);
+    let emergency = emergency.ok_or(Denial::UnknownIssuer(id))?;
+    if presentation.token.links().count() != 1
+        || presentation.token.links().any(|link| link.depth != 0)
+    {
+        return Err(Denial::EmergencyDepth);
+    }
+    if presentation.right != Right::UNLOCK {
+        return Err(Denial::EmergencyRight);
+    }
+    if matches!(moment, Moment::Unchallenged { .. }) {
+        return Err(Denial::EmergencyUnchallenged);
+    }
+    if presentation.token.links().any(|link| counts(&link.caveats)) {
+        return Err(Denial::EmergencyCounted);
+    }
+    Ok((Origin::new(trust.scope, &emergency), Grantor::Emergency))
+}
+
+/// Looks up who signed the status, where the presentation has one.
+fn attester<'v>(
+    presentation: &Presentation<'_>,
+    trust: &'v Trust<'v>,
+    moment: &Moment,
+) -> Result<Option<&'v Issuer<'v>>, Denial> {
+    let Some(status) = &presentation.status else {
+        return Ok(None);
+    };
+    if status.epoch != trust.scope.epoch {
+        return Err(Denial::StatusOtherEpoch { held: trust.scope.epoch, got: status.epoch });
+    }
+    if status.over_nonce && matches!(moment, Moment::Unchallenged { .. }) {
+        return Err(Denial::StatusNonceUnchallenged);
+    }
+    let issuer = trust.issuer(status.issuer).ok_or(Denial::StatusUnknownIssuer(status.issuer))?;
+    if !issuer.roles.has(Roles::ATTEST) {
+        return Err(Denial::StatusNotAttested(status.issuer));
+    }
+    Ok(Some(issuer))
+}
+
+/// An issuer's limits; one that doesn't decode, or that counts, disables the issuer.
+fn limits<'v>(issuer: &Issuer<'v>) -> Result<CaveatSet<'v>, Denial> {
+    match CaveatSet::decode(if issuer.limits.is_empty() { &[0] } else { issuer.limits }) {
+        Ok(set) if !counts(&set) => Ok(set),
+        _ => Err(Denial::IssuerDisabled(issuer.id)),
+    }
+}
+
+fn counts(set: &CaveatSet<'_>) -> bool {
+    set.has(CaveatKind::Uses) || set.has(CaveatKind::FirstUse)
+}
+
+/// The history after one more use.
+fn used_once_more(uses: &Uses, time: Interval) -> Uses {
+    Uses { spent: uses.spent.saturating_add(1), first: Some(uses.first.unwrap_or(time.lo())) }
+}
+
+fn stricter(one: Option<Seconds>, other: Option<Seconds>) -> Option<Seconds> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
