@@ -31,6 +31,11 @@ impl<R: Role, const N: usize> Unsigned<R, N> {
         &self.message
     }
 
+    /// The object's bytes in front of its signature, which completes it.
+    pub fn unsigned_bytes(&self) -> &[u8] {
+        self.head.as_bytes()
+    }
+
     /// The key that must sign.
     pub const fn signer(&self) -> &PublicKey<R> {
         &self.signer

@@ -1,4 +1,9 @@
 //! The actors, the world and the naive models that keyward's example, tests and fuzz targets
 //! share. One world, not five.
 
+pub mod model;
 pub mod oracle;
+pub mod random;
+pub mod scene;
+pub mod world;
+pub mod zones;

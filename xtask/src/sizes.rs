@@ -1,0 +1,34 @@
+//! The sizes of the usual objects, beside what they must not exceed.
+
+use keyward_testkit::scene::{Link, Scene};
+
+/// Prints the sizes of SPEC.md section 17's fixture; fails when one is over its limit.
+pub fn run(_arguments: &[String]) -> Result<(), String> {
+    println!("Fixture: serial 1 000 000, from 2026-11-24T09:00:00Z, all validities 15 minutes,");
+    println!("right unlock, one lock, Uses(1) on link 0; later links with rights and validity.\n");
+    let mut one = Scene::full();
+    one.links = vec![Link { uses: Some(1), ..Link::grant(0) }];
+    let mut three = Scene::full();
+    three.links[0].witness = None;
+    three.witnesses.clear();
+    three.status = None;
+    let full = Scene::full();
+    for scene in [&three, &full] {
+        drop(scene.verdict().map_err(|denial| format!("the fixture is denied: {denial}"))?);
+    }
+    let token = |scene: &Scene| scene.token().map(|token| token.len()).map_err(|e| e.to_string());
+    let figures = [
+        ("token_1_link_bytes", token(&one)?, 136),
+        ("token_3_links_bytes", token(&three)?, 352),
+        ("presentation_3_links_bytes", three.presentation().len(), 448),
+        ("presentation_full_bytes", full.presentation().len(), 672),
+    ];
+    let mut over = Vec::new();
+    for (name, bytes, limit) in figures {
+        println!("{name}: {bytes}");
+        if bytes > limit {
+            over.push(format!("{name} is over {limit}"));
+        }
+    }
+    if over.is_empty() { Ok(()) } else { Err(over.join(", ")) }
+}
