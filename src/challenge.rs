@@ -29,7 +29,11 @@ impl Challenge {
     /// None: a challenge of any values fits.
     pub fn encode(&self) -> Result<Encoded<MAX_CHALLENGE>, EncodeError> {
         let mut out = Encoded::object(Kind::Challenge)?;
-        out.put(&(self.lock.0, self.nonce.0, self.epoch.0, self.keyset.0, self.list.0))?;
+        out.raw(&self.lock.0)?;
+        out.raw(&self.nonce.0)?;
+        out.integer(self.epoch.0)?;
+        out.integer(self.keyset.0)?;
+        out.integer(self.list.0)?;
         Ok(out)
     }
 

@@ -33,7 +33,33 @@
 //! | `fast` | precomputed curve tables: faster, for 10 to 30 KiB of flash |
 #![no_std]
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(clippy::pedantic, clippy::missing_errors_doc)]
+// Nothing panics, nothing wraps, nothing is cut off.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::string_slice
+    )
+)]
+// Each of these would trade clarity for a taste: what is consumed is the point of its type, a
+// reference says "not kept", and a match on a condition lines up yes and no.
+#![allow(
+    clippy::elidable_lifetime_names,
+    clippy::large_types_passed_by_value,
+    clippy::match_bool,
+    clippy::match_same_arms,
+    clippy::module_name_repetitions,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::return_self_not_must_use,
+    clippy::trivially_copy_pass_by_ref
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(test)]

@@ -298,6 +298,19 @@ impl<const N: usize> Encoded<N> {
         Ok(())
     }
 
+    /// Appends an integer as `postcard` encodes it. The lock's own way of writing one: the linker
+    /// sees that it can't panic, which it doesn't of `postcard`'s.
+    pub(crate) fn integer(&mut self, mut value: u64) -> Result<(), EncodeError> {
+        loop {
+            let [byte, ..] = value.to_le_bytes();
+            value >>= 7;
+            if value == 0 {
+                return self.raw(&[byte]);
+            }
+            self.raw(&[byte | 0x80])?;
+        }
+    }
+
     /// Appends bytes that are encoded already.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         let free = self.bytes.get_mut(self.length..).unwrap_or_default();

@@ -1,9 +1,11 @@
 //! The actors, the world and the naive models that keyward's example, tests and fuzz targets
 //! share. One world, not five.
 
+pub mod catalogue;
 pub mod model;
 pub mod oracle;
 pub mod random;
 pub mod scene;
+pub mod vectors;
 pub mod world;
 pub mod zones;

@@ -38,7 +38,8 @@ pub const OTHER_LOCK: LockId = LockId(*b"door-002");
 /// A group that the lock isn't in.
 pub const OTHER_GROUP: GroupId = GroupId(*b"group-02");
 
-const NONCE: Nonce = Nonce(*b"nonce-of-session");
+/// The nonce of every scene's session.
+pub const NONCE: Nonce = Nonce(*b"nonce-of-session");
 const FRESH: Fresh = Fresh(*b"holder-s-own-16b");
 
 /// A key of any class, by number: 0 to 9 issuers, 10 to 19 holders, 20 to 29 witnesses.
@@ -429,36 +430,17 @@ impl Scene {
         scope: Scope,
         nonce: Nonce,
     ) -> Result<Accepted, Denial> {
-        let presentation = Presentation::decode(presentation)?;
-        let issuers: Vec<_> = self.entries.iter().map(Entry::issuer).collect();
-        let trust = Trust {
-            scope,
-            lock,
-            groups: &self.groups,
-            keyset: KeysetVersion(self.keyset),
-            issuers: &issuers,
+        self.prepare().judge_at(presentation, lock, scope, nonce)
+    }
+
+    /// The scene's lock, ready to judge many presentations.
+    pub fn prepare(&self) -> Prepared<'_> {
+        Prepared {
+            scene: self,
+            issuers: self.entries.iter().map(Entry::issuer).collect(),
             emergency: self.emergency.then(|| key(EMERGENCY).public()),
-            list: ListNumber(self.list),
-            revoked: &self.revoked,
-            floors: &self.floors,
-            zone: self
-                .zone
-                .as_ref()
-                .map(|(transitions, end)| Zone { transitions, end: Time(*end) }),
-            accepts_unchallenged: self.accepts_unchallenged,
-        };
-        let uptime = Uptime(1_000_000);
-        let challenge = match self.mode {
-            Mode::Challenged { age: Some(age), channel } => {
-                Some(OpenChallenge { nonce, channel, issued: Uptime(uptime.0 - age) })
-            }
-            _ => None,
-        };
-        let now = Now { time: self.interval(), uptime, drift_ppm: 0 };
-        let memory = History { scene: self, ids: self.history_ids() };
-        let app = self.app.map(Fixed);
-        let app = app.as_ref().map(|fixed| -> &dyn AppCheck { fixed });
-        verify(&presentation, &View { trust: &trust, memory: &memory, now, challenge, app })
+            ids: self.history_ids(),
+        }
     }
 
     /// What the lock's host knows of the present.
@@ -498,12 +480,66 @@ pub fn key_name(number: u8) -> KeyName {
     key::<role::Holder>(number).public().name()
 }
 
-struct History<'s> {
+/// A scene's lock, ready to judge many presentations.
+pub struct Prepared<'s> {
     scene: &'s Scene,
+    issuers: Vec<Issuer<'s>>,
+    emergency: Option<PublicKey<role::Emergency>>,
     ids: Vec<LinkId>,
 }
 
-impl Memory for History<'_> {
+impl Prepared<'_> {
+    /// The lock's verdict on any bytes.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn judge(&self, presentation: &[u8]) -> Result<Accepted, Denial> {
+        self.judge_at(presentation, LOCK, Scene::scope(), NONCE)
+    }
+
+    /// The same at another lock, in another domain or epoch, or on another session.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn judge_at(
+        &self,
+        presentation: &[u8],
+        lock: LockId,
+        scope: Scope,
+        nonce: Nonce,
+    ) -> Result<Accepted, Denial> {
+        let (scene, presentation) = (self.scene, Presentation::decode(presentation)?);
+        let trust = Trust {
+            scope,
+            lock,
+            groups: &scene.groups,
+            keyset: KeysetVersion(scene.keyset),
+            issuers: &self.issuers,
+            emergency: self.emergency,
+            list: ListNumber(scene.list),
+            revoked: &scene.revoked,
+            floors: &scene.floors,
+            zone: scene
+                .zone
+                .as_ref()
+                .map(|(transitions, end)| Zone { transitions, end: Time(*end) }),
+            accepts_unchallenged: scene.accepts_unchallenged,
+        };
+        let uptime = Uptime(1_000_000);
+        let challenge = match scene.mode {
+            Mode::Challenged { age: Some(age), channel } => {
+                Some(OpenChallenge { nonce, channel, issued: Uptime(uptime.0 - age) })
+            }
+            _ => None,
+        };
+        let now = Now { time: scene.interval(), uptime, drift_ppm: 0 };
+        let app = scene.app.map(Fixed);
+        let app = app.as_ref().map(|fixed| -> &dyn AppCheck { fixed });
+        verify(&presentation, &View { trust: &trust, memory: self, now, challenge, app })
+    }
+}
+
+impl Memory for Prepared<'_> {
     fn uses(&self, link: &LinkId) -> Uses {
         let mut known = (0..).zip(&self.ids);
         let index = known.find(|(_, id)| *id == link).map(|(index, _)| index);

@@ -1,1 +1,47 @@
-fn main() {}
+//! keyward's chores: one command for each claim. `cargo xtask` lists them.
+
+mod baremetal;
+mod floors;
+mod msrv;
+mod sizes;
+mod vectors;
+
+use std::{env, process::ExitCode};
+
+type Run = fn(&[String]) -> Result<(), String>;
+
+/// Each command's name, what it does, how long it usually takes, and its entry.
+const COMMANDS: &[(&str, &str, &str, Run)] = &[
+    ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
+    ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
+    ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),
+    ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        list();
+        return ExitCode::SUCCESS;
+    };
+    let Some((.., run)) = COMMANDS.iter().find(|(command, ..)| command == name) else {
+        eprintln!("{name}: no such command");
+        list();
+        return ExitCode::FAILURE;
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("FAILED: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    println!("cargo xtask <command>");
+    for (name, what, time, _) in COMMANDS {
+        println!("  {name:10} {what} ({time})");
+    }
+}

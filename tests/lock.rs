@@ -1,0 +1,333 @@
+//! The door: what spends a challenge, what a commit changes, and what it refuses.
+
+use chacha20::ChaCha20Rng;
+use keyward::{
+    Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Request, Right, Rights, Seconds,
+    SignatureFault, Target, Time, Token, Valid,
+    caveat::FirstUse,
+    id::{Counter, KeyName, LinkId, Sequence},
+    ledger::{Changes, CommitError, Ledger, Memory, Outcome, RamLedger, Uses},
+    replay::{CounterFault, Unseen},
+    token::Origin,
+};
+use keyward_testkit::world::{Capability, Door, Holder, START, World};
+use rand_core::SeedableRng;
+
+fn unlock(world: &World) -> Valid {
+    Valid { from: world.now, lasts: Seconds::minutes(15) }
+}
+
+/// The flat's door, one link, so many uses.
+fn grant(world: &mut World, uses: u32) -> Capability {
+    let targets = [Target::Lock(world.flat.id())];
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(world))
+        .and_then(|grant| grant.uses(uses))
+        .unwrap();
+    let courier = world.courier.public();
+    world.owner.grant(&courier, 1, &grant)
+}
+
+fn present(world: &mut World, held: &Capability) -> Vec<u8> {
+    let challenge = world.flat.connect(Channel::Radio, Now::exactly(world.now));
+    let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
+    let request = world.courier.request(held, ask, &challenge, Channel::Radio, &mut world.rng);
+    world.courier.present(&request, &[], None)
+}
+
+#[test]
+fn a_presentation_is_good_once() {
+    let mut world = World::new(1);
+    let held = grant(&mut world, 9);
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    world.flat.present(&bytes, now).1.expect("opens");
+    assert_eq!(world.flat.present(&bytes, now).1, Err(Denial::NoChallenge));
+}
+
+#[test]
+fn a_stranger_cannot_spend_the_challenge() {
+    let mut world = World::new(2);
+    let held = grant(&mut world, 9);
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    for at in 0..bytes.len() {
+        let mut forged = bytes.clone();
+        forged[at] ^= 0x10;
+        assert!(world.flat.present(&forged, now).1.is_err_and(|denial| !denial.is_evidence()));
+    }
+    world.flat.present(&bytes, now).1.expect("opens all the same");
+}
+
+#[test]
+fn a_holder_who_is_denied_needs_a_new_challenge() {
+    let mut world = World::new(3);
+    let held = grant(&mut world, 1);
+    let bytes = present(&mut world, &held);
+    world.wait(10);
+    let long_ago = Now::exactly(START);
+    let soon = Now { time: keyward::Interval::not_before(START), ..long_ago };
+    let denial = world.flat.present(&bytes, soon).1.expect_err("the time is unknown");
+    assert!(denial.is_evidence());
+    assert_eq!(world.flat.present(&bytes, long_ago).1, Err(Denial::NoChallenge));
+}
+
+#[test]
+fn an_answer_is_what_the_wire_tells() {
+    let mut world = World::new(4);
+    let held = grant(&mut world, 1);
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    assert_eq!(world.flat.present(&bytes, now).0, keyward::Answer::Done.encode());
+    assert_eq!(world.flat.present(&bytes, now).0, keyward::Answer::Denied.encode());
+    assert!(world.flat.is_open);
+    world.flat.secure();
+    assert!(!world.flat.is_open);
+}
+
+#[test]
+fn a_use_is_spent_though_nothing_acts() {
+    let mut world = World::new(5);
+    let held = grant(&mut world, 1);
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let Door { lock, .. } = &mut world.flat;
+    let mut session = lock.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+    // The presentation is for the door's own session: this one is a stranger's.
+    let denial = lock.verify(&mut session, &presentation, now).expect_err("another nonce");
+    assert_eq!(denial, Denial::HolderSignature(SignatureFault::Mismatch));
+    world.flat.present(&bytes, now).1.expect("opens");
+    let again = present(&mut world, &held);
+    let spent = Denial::UsesSpent { link: 0, spent: 1, limit: 1 };
+    assert_eq!(world.flat.present(&again, now).1, Err(spent));
+}
+
+#[test]
+fn verify_alone_spends_no_use() {
+    let mut world = World::new(6);
+    let held = grant(&mut world, 1);
+    for _ in 0..3 {
+        let bytes = present(&mut world, &held);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let (now, trust) = (world.now(), *world.flat.lock.trust());
+        let mut lock = Lock::new(trust, world.flat.lock.ledger().clone());
+        let mut session = lock.challenge(keyward::id::Nonce([0; 16]), Channel::Radio, now);
+        assert!(lock.verify(&mut session, &presentation, now).is_err_and(|d| d.code() == 300));
+    }
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    world.flat.present(&bytes, now).1.expect("the only use is still there");
+}
+
+#[test]
+fn the_strictest_link_says_how_long_the_door_stays_open() {
+    let mut world = World::new(7);
+    let targets = [Target::Lock(world.flat.id())];
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(&world))
+        .and_then(|grant| grant.max_open(Seconds(60)))
+        .unwrap();
+    let company = world.company.public();
+    let held = world.owner.grant(&company, 1, &grant);
+    let shorter = Caveats::narrowing().max_open(Seconds(20)).unwrap();
+    let held = world.company.delegate(&held, &world.courier.public(), 0, &shorter);
+    let (now, id) = (world.now(), world.flat.id());
+    let Door { lock, .. } = &mut world.flat;
+    let mut session = lock.challenge(keyward::id::Nonce([7; 16]), Channel::Radio, now);
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: id, right: Right::UNLOCK, parameter: b"" };
+    let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+    let bytes = world.courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
+    let acted = permit.act(|order| {
+        assert_eq!(order.relock_within, Some(Seconds(20)));
+        Outcome::Jammed
+    });
+    assert_eq!(lock.record(acted).unwrap().outcome, Outcome::Jammed);
+    assert_eq!(lock.ledger().open(), None);
+}
+
+#[test]
+fn a_first_use_starts_the_period_for_every_phone() {
+    let mut world = World::new(8);
+    let targets = [Target::Lock(world.flat.id())];
+    let hour = FirstUse { by: world.now.after(600), lasts: Seconds(120) };
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(&world))
+        .and_then(|grant| grant.first_use(hour))
+        .unwrap();
+    let courier = world.courier.public();
+    let held = world.owner.grant(&courier, 0, &grant);
+    for (wait, opens) in [(500, true), (120, true), (1, false)] {
+        world.wait(wait);
+        let bytes = present(&mut world, &held);
+        let now = world.now();
+        let verdict = world.flat.present(&bytes, now).1;
+        assert_eq!(verdict.is_ok(), opens, "{verdict:?}");
+    }
+}
+
+#[test]
+fn an_unchallenged_request_is_good_once_and_needs_no_session() {
+    let mut world = World::new(9);
+    let held = grant(&mut world, 9);
+    let mut trust = *world.flat.lock.trust();
+    trust.accepts_unchallenged = true;
+    let mut lock = Lock::new(trust, RamLedger::<8, 2>::new());
+    let (origin, now) = (Origin::decode(&held.origin).unwrap(), world.now());
+    let token = Token::decode(&held.token).unwrap();
+    let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
+    let request = |counter: u64| {
+        let (counter, time) = (Counter(counter), world.now);
+        let expires = world.now.after(60);
+        let request = Request::unchallenged(&origin, &token, ask, counter, time, expires).unwrap();
+        request.present(&[], None).unwrap().sign(&world.courier.key).unwrap()
+    };
+    let mut try_counter = |counter: u64| {
+        let bytes = request(counter);
+        let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
+        lock.verify_unchallenged(&presentation, now)?.commit().map(|permit| permit.sequence())
+    };
+    assert_eq!(try_counter(100), Ok(Sequence(0)));
+    assert_eq!(try_counter(100), Err(Denial::CounterRefused(CounterFault::Seen)));
+    assert_eq!(try_counter(99), Ok(Sequence(1)), "late, within the window, and unseen");
+    assert_eq!(try_counter(99), Err(Denial::CounterRefused(CounterFault::Seen)));
+    assert_eq!(try_counter(300), Ok(Sequence(2)));
+    assert_eq!(try_counter(236), Err(Denial::CounterRefused(CounterFault::TooOld)));
+    assert_eq!(try_counter(237), Ok(Sequence(3)));
+    assert_eq!(try_counter(u64::MAX), Err(Denial::CounterRefused(CounterFault::Reserved)));
+}
+
+#[test]
+fn a_full_table_refuses_counted_links_and_nothing_else() {
+    let mut world = World::new(10);
+    let mut lock = Lock::new(*world.flat.lock.trust(), RamLedger::<2, 1>::new());
+    let mut verdicts = Vec::new();
+    for index in 0..4 {
+        let targets = [Target::Lock(world.flat.id())];
+        let caveats = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(&world)).unwrap();
+        let caveats = if index < 3 { caveats.uses(1).unwrap() } else { caveats };
+        let courier = world.courier.public();
+        let held = world.owner.grant(&courier, 0, &caveats);
+        let now = world.now();
+        let mut session = lock.challenge(keyward::id::Nonce([index; 16]), Channel::Radio, now);
+        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+        let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
+        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+        let bytes = world.courier.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let verified = lock.verify(&mut session, &presentation, now).unwrap();
+        verdicts.push(verified.commit().map(drop));
+    }
+    assert_eq!(verdicts, [Ok(()), Ok(()), Err(Denial::TableFull), Ok(())]);
+}
+
+/// A ledger whose store never confirms, or that was changed by somebody else.
+struct Failing(CommitError);
+
+impl Memory for Failing {
+    fn uses(&self, _link: &LinkId) -> Uses {
+        Uses::default()
+    }
+    fn counter(&self, _holder: &KeyName, counter: Counter) -> Result<Unseen, CounterFault> {
+        keyward::replay::Window::check_first(counter)
+    }
+}
+
+impl Ledger for Failing {
+    fn commit(&mut self, _changes: &Changes) -> Result<Sequence, CommitError> {
+        Err(self.0)
+    }
+    fn close(&mut self, _sequence: Sequence, _outcome: Outcome) -> Result<(), CommitError> {
+        Err(self.0)
+    }
+}
+
+#[test]
+fn without_a_durable_commit_there_is_no_permit() {
+    let errors = [
+        (CommitError::Store, Denial::StoreFailed),
+        (CommitError::Changed, Denial::Changed),
+        (CommitError::Full, Denial::TableFull),
+    ];
+    for (error, denial) in errors {
+        let mut world = World::new(11);
+        let held = grant(&mut world, 1);
+        let mut lock = Lock::new(*world.flat.lock.trust(), Failing(error));
+        let now = world.now();
+        let mut session = lock.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+        let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
+        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+        let bytes = world.courier.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let verified = lock.verify(&mut session, &presentation, now).unwrap();
+        assert_eq!(verified.commit().map(drop), Err(denial));
+    }
+}
+
+#[test]
+fn a_ledger_that_changed_since_verify_refuses() {
+    let mut world = World::new(12);
+    let held = grant(&mut world, 2);
+    let bytes = present(&mut world, &held);
+    let now = world.now();
+    let changes = {
+        let Door { lock, .. } = &world.flat;
+        let challenge = keyward::verify::OpenChallenge {
+            nonce: keyward::id::Nonce([0; 16]),
+            channel: Channel::Radio,
+            issued: now.uptime,
+        };
+        let view = keyward::verify::View {
+            trust: lock.trust(),
+            memory: lock.ledger(),
+            now,
+            challenge: Some(challenge),
+            app: None,
+        };
+        // Signed over the door's own nonce, which this view doesn't have.
+        let denial = keyward::verify::verify(&Presentation::decode(&bytes).unwrap(), &view);
+        assert!(denial.is_err_and(|denial| denial.code() == 300));
+        let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let challenge = keyward::Challenge {
+            lock: lock.trust().lock,
+            nonce: keyward::id::Nonce([0; 16]),
+            epoch: lock.trust().scope.epoch,
+            keyset: lock.trust().keyset,
+            list: lock.trust().list,
+        };
+        let challenge = challenge.encode().unwrap().as_bytes().to_vec();
+        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut rng);
+        let bytes = world.courier.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        keyward::verify::verify(&presentation, &view).unwrap().changes().clone()
+    };
+    let mut ledger = world.flat.lock.ledger().clone();
+    assert_eq!(ledger.commit(&changes), Ok(Sequence(0)));
+    assert_eq!(ledger.commit(&changes), Err(CommitError::Changed), "verified against one use less");
+    let counted = changes.counted().next().unwrap();
+    assert_eq!(ledger.uses(&counted.link).spent, 1);
+    assert_eq!(counted.keep_until, unlock(&world).until());
+}
+
+#[test]
+fn a_count_is_kept_by_the_validity_above_never_by_the_one_below() {
+    let mut world = World::new(13);
+    let held = grant(&mut world, 2);
+    let guest = Holder::new(&mut world.rng);
+    let short = Valid { from: world.now, lasts: Seconds(60) };
+    let caveats = Caveats::narrowing().valid(short).and_then(|caveats| caveats.uses(1)).unwrap();
+    let held = world.courier.delegate(&held, &guest.public(), 0, &caveats);
+    let now = world.now();
+    let Door { lock, .. } = &mut world.flat;
+    let mut session = lock.challenge(keyward::id::Nonce([7; 16]), Channel::Radio, now);
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
+    let request = guest.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+    let bytes = guest.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let verified = lock.verify(&mut session, &presentation, now).unwrap();
+    let kept: Vec<_> = verified.accepted().changes().counted().map(|c| c.keep_until).collect();
+    assert_eq!(kept, [START.after(900), Time(START.0 + 60)]);
+}
