@@ -6,7 +6,7 @@
 use crate::{
     id::{GroupId, LockId},
     key,
-    limits::{MAX_APP_DATA, MAX_CAVEATS, MAX_TARGETS, MAX_WITNESS_KEYS, MAX_WITNESSES},
+    limits::{MAX_APP_DATA, MAX_TARGETS, MAX_WITNESS_KEYS, MAX_WITNESSES},
     preimage::joined,
     schedule::Schedule,
     time::{Seconds, Time},
@@ -362,23 +362,17 @@ pub struct CaveatSet<'a> {
 impl<'a> CaveatSet<'a> {
     /// Reads a bitmap and the bodies behind it.
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let (set, bytes) = reader.span(|reader| {
-            let present = reader.u16()?;
-            let known = CaveatKind::ALL.iter().fold(0, |mask, kind| mask | kind.mask());
-            if present & !known != 0 {
-                let bit = (present & !known).trailing_zeros();
-                return Err(DecodeError::UnknownCaveat(u8::try_from(bit).unwrap_or(u8::MAX)));
-            }
-            let ((), bodies) = reader.span(|reader| {
-                let mut kinds = CaveatKind::ALL.iter().filter(|kind| present & kind.mask() != 0);
-                kinds.try_for_each(|kind| read_body(*kind, reader).map(drop))
-            })?;
-            Ok(Self { present, bodies })
-        })?;
-        if bytes.len() > MAX_CAVEATS {
-            return Err(DecodeError::OverLimit(Part::Caveats));
+        let present = reader.u16()?;
+        let known = CaveatKind::ALL.iter().fold(0, |mask, kind| mask | kind.mask());
+        if present & !known != 0 {
+            let bit = (present & !known).trailing_zeros();
+            return Err(DecodeError::UnknownCaveat(u8::try_from(bit).unwrap_or(u8::MAX)));
         }
-        Ok(set)
+        let ((), bodies) = reader.span(|reader| {
+            let mut kinds = CaveatKind::ALL.iter().filter(|kind| present & kind.mask() != 0);
+            kinds.try_for_each(|kind| read_body(*kind, reader).map(drop))
+        })?;
+        Ok(Self { present, bodies })
     }
 
     /// Reads a set that stands alone, as an issuer's limits in a keyset.

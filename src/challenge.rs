@@ -60,7 +60,7 @@ impl Challenge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// The request was granted, committed and acted on.
+    /// The request was granted, committed and acted on; what the actuator did is in the receipt.
     Done = 0,
     /// A statement was taken into the lock's state.
     Applied = 1,

@@ -141,6 +141,8 @@ denials! {
         place: Place,
         /// The earliest that it can be.
         lo: Time,
+        /// The latest that it can be, where that is known.
+        hi: Option<Time>,
         /// When it begins.
         from: Time,
     },
@@ -290,6 +292,7 @@ impl Denial {
             | Self::StatusUnknownIssuer(_)
             | Self::StatusAhead(_)
             | Self::ZoneUnknown(_) => Answer::NeedKeyset,
+            Self::TooEarly { hi: Some(hi), from, .. } if hi < from => Answer::Denied,
             Self::TooEarly { .. }
             | Self::MayHaveExpired { .. }
             | Self::ScheduleTimeUnknown(_)

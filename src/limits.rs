@@ -6,8 +6,8 @@
 /// Links in a token: owner's service, company, sub-contractor, person.
 pub const MAX_LINKS: usize = 4;
 
-/// Bytes of an encoded token, so that one fits a text message, a QR code of version 20 and the
-/// RAM of a lock with 16 KiB.
+/// Bytes of an encoded token: four links with their usual caveats, in a QR code of version 20 as
+/// bytes (23 as text), and a twentieth of the RAM of a lock with 16 KiB.
 pub const MAX_TOKEN: usize = 768;
 
 /// Bytes of an encoded presentation: a full token, two witnesses, a status.
@@ -16,8 +16,8 @@ pub const MAX_PRESENTATION: usize = 1536;
 /// Bytes of an encoded request for a witness: a full token and the fields of the request.
 pub const MAX_REQUEST: usize = 1024;
 
-/// Bytes of the encoded caveats of one link; what a full token leaves for them.
-pub const MAX_CAVEATS: usize = 512;
+/// Bytes of the encoded caveats of one link: the bitmap and every body at its largest.
+pub const MAX_CAVEATS: usize = 456;
 
 /// Entries in a `Target` caveat: the doors of one visit.
 pub const MAX_TARGETS: usize = 8;
@@ -67,8 +67,9 @@ pub const MAX_ORIGIN: usize = 76;
 /// Bytes of an encoded answer.
 pub const ANSWER_LENGTH: usize = 3;
 
-/// Bytes of the longest message that a key of this crate signs.
-pub const MAX_TO_SIGN: usize = 768;
+/// Bytes of the longest message that a key of this crate signs: label, the fields in front of a
+/// link 0, grantee, depth and caveats.
+pub const MAX_TO_SIGN: usize = 16 + 80 + 32 + 1 + MAX_CAVEATS;
 
 /// The greatest time, in Unix seconds (the year 36 812): sums of a time and a duration then stay
 /// far from the end of a `u64`.

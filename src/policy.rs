@@ -102,7 +102,7 @@ impl Facts<'_, '_> {
             return Ok(Holds(()));
         }
         if lo < from {
-            return Err(Denial::TooEarly { place, lo, from });
+            return Err(Denial::TooEarly { place, lo, hi, from });
         }
         match hi {
             Some(hi) if hi < until => Ok(Holds(())),

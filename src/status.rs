@@ -151,14 +151,19 @@ impl<'a> Status<'a> {
         draft(scope, issuer, state, nonce, Some(&checked))
     }
 
-    /// Checks the signature: of this key, in this scope, over this nonce where it claims one.
+    /// Checks the signature: of this key, in this scope, over this nonce where it claims one. One
+    /// that claims a nonce holds in no session without.
     pub(crate) fn verify(
         &self,
         scope: &Scope,
         issuer: &[u8; 32],
         nonce: Option<&Nonce>,
     ) -> Result<Genuine, SignatureFault> {
-        let nonce = if self.over_nonce { nonce } else { None };
+        let nonce = match (self.over_nonce, nonce) {
+            (true, Some(nonce)) => Some(nonce),
+            (true, None) => return Err(SignatureFault::Mismatch),
+            (false, _) => None,
+        };
         let signed = signed_fields(scope, issuer, &self.state, nonce, self.list.as_ref());
         crypto::verify(issuer, &[Label::STATUS.bytes(), &signed], self.signature)
     }

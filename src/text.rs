@@ -9,14 +9,15 @@ use zeroize::Zeroizing;
 
 use crate::{
     key::{SigningKey, role::Role},
+    limits::MAX_PRESENTATION,
     wire::{Kind, VERSION},
 };
 
 const PREFIX: &str = "kw1.";
 const SECRET_PREFIX: &str = "kw1secret.";
 
-/// Bytes of the longest text form: a presentation's.
-pub const MAX_TEXT: usize = 2080;
+/// Bytes of the longest text form: `kw1.presentation.` and four for each three of a presentation.
+pub const MAX_TEXT: usize = 17 + MAX_PRESENTATION * 4 / 3;
 
 /// Why a text is not an object's text form, or a buffer is too small for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

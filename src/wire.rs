@@ -63,7 +63,6 @@ impl Kind {
 pub enum Part {
     Object,
     Links,
-    Caveats,
     Depth,
     Rights,
     Right,
@@ -85,7 +84,6 @@ pub enum Part {
     Revocations,
     Floors,
     Tag,
-    List,
     Answer,
 }
 
@@ -414,3 +412,21 @@ impl fmt::Display for EncodeError {
 }
 
 impl core::error::Error for EncodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_is_written_as_postcard_writes_it() {
+        for shift in 0..u64::BITS {
+            for value in [1 << shift, (1 << shift) - 1, u64::MAX >> shift] {
+                let (mut ours, mut theirs) = (Encoded::<10>::empty(), Encoded::<10>::empty());
+                ours.integer(value).unwrap();
+                theirs.put(&value).unwrap();
+                assert_eq!(ours, theirs);
+            }
+        }
+        assert_eq!(Encoded::<9>::empty().integer(u64::MAX), Err(EncodeError::TooLong(9)));
+    }
+}

@@ -17,20 +17,26 @@ pub struct Transition {
 /// a parliament moves the clocks, only a keyset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone<'a> {
-    /// The offsets in ascending order of their instants; the first begins the span.
+    /// The offsets in ascending order of their instants, which are whole minutes; the first begins
+    /// the span.
     pub transitions: &'a [Transition],
     /// The first instant that the table says nothing about.
     pub end: Time,
 }
 
 impl Zone<'_> {
-    /// The local time of an instant, or none outside the span.
+    /// The local time of an instant, or none outside the span, or where the transition before it is
+    /// not on a whole minute.
     pub fn local(&self, instant: Time) -> Option<Local> {
         if instant >= self.end {
             return None;
         }
-        let offset = self.transitions.iter().rev().find(|step| step.at <= instant)?.offset;
-        let minutes = i64::try_from(instant.0.checked_div(60)?).ok()?.checked_add(offset.into())?;
+        let step = self.transitions.iter().rev().find(|step| step.at <= instant)?;
+        if step.at.0.checked_rem(60) != Some(0) {
+            return None;
+        }
+        let minutes = i64::try_from(instant.0.checked_div(60)?).ok()?;
+        let minutes = minutes.checked_add(step.offset.into())?;
         Some(Local { minutes: u64::try_from(minutes).ok()? })
     }
 }

@@ -68,7 +68,7 @@ cases! {
     issuer_with_limits_that_count: one(), |scene| scene.entries[0].limits = counting()
         => Denial::IssuerDisabled(issuer_id(ISSUER));
     issuer_not_yet_valid: one(), |scene| scene.entries[0].from = T + 61
-        => Denial::TooEarly { place: Place::Issuer, lo: Time(T + 60), from: Time(T + 61) };
+        => Denial::TooEarly { place: Place::Issuer, lo: Time(T + 60), hi: Some(Time(T + 60)), from: Time(T + 61) };
     issuer_expired: one(), |scene| scene.entries[0].until = T + 60
         => Denial::Expired { place: Place::Issuer, lo: Time(T + 60), until: Time(T + 60) };
     issuer_limited_to_other_rights: one(), |scene| scene.entries[0].limits = other_rights()
@@ -183,7 +183,7 @@ cases! {
         => Denial::OtherTarget(Place::Link(2));
 
     too_early: one(), |scene| scene.links[0].valid = Some((T + 61, 900))
-        => Denial::TooEarly { place: Place::Link(0), lo: Time(T + 60), from: Time(T + 61) };
+        => Denial::TooEarly { place: Place::Link(0), lo: Time(T + 60), hi: Some(Time(T + 60)), from: Time(T + 61) };
     too_late: one(), |scene| scene.links[0].valid = Some((T, 60))
         => Denial::Expired { place: Place::Link(0), lo: Time(T + 60), until: Time(T + 60) };
     perhaps_too_late: one(), |scene| scene.hi = Some(T + 900)
@@ -213,7 +213,7 @@ cases! {
         |scene| scene.zone = Some((vec![Transition { at: Time(0), offset: 60 }], T + 60))
         => Denial::ZoneUnknown(Place::Link(0));
     before_the_table: tuesday_mornings(),
-        |scene| scene.zone = Some((vec![Transition { at: Time(T + 61), offset: 60 }], T + 900))
+        |scene| scene.zone = Some((vec![Transition { at: Time(T + 120), offset: 60 }], T + 900))
         => Denial::ZoneUnknown(Place::Link(0));
     schedule_with_a_day_of_doubt: always(), |scene| scene.hi = Some(scene.lo + 86_401)
         => Denial::ScheduleTimeUnknown(Place::Link(0));

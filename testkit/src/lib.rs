@@ -2,6 +2,7 @@
 //! share. One world, not five.
 
 pub mod catalogue;
+pub mod malformed;
 pub mod model;
 pub mod oracle;
 pub mod random;

@@ -105,7 +105,7 @@ impl Dice<'_> {
         if self.once_in(30) {
             scene.groups = vec![OTHER_GROUP];
         }
-        let start = Time(START.0 - 86_400 + if self.once_in(12) { 86_500 } else { 0 });
+        let start = Time(START.0 - 86_400 + if self.once_in(12) { 86_520 } else { 0 });
         scene.zone = match self.below(20) {
             0 => None,
             _ => Some((

@@ -6,7 +6,7 @@ use keyward::{Denial, policy::AppVerdict, role, verify::Accepted};
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue,
+    catalogue, malformed,
     scene::{EMERGENCY, HOLDER, LOCK, Link, Mode, NONCE, Scene, key},
 };
 
@@ -26,7 +26,7 @@ pub fn verify() -> Value {
         bytes[at] ^= 1;
         vectors.push(vector(&format!("full/{name}_flipped"), &full, Some(bytes)));
     }
-    for (name, bytes) in malformed(&Scene::default()) {
+    for (name, bytes) in presentations(&Scene::default()) {
         vectors.push(vector(&format!("malformed/{name}"), &Scene::default(), Some(bytes)));
     }
     json!({
@@ -35,6 +35,25 @@ pub fn verify() -> Value {
                   /mended. Bytes are hexadecimal, times Unix seconds.",
         "format_version": 1,
         "vectors": vectors,
+    })
+}
+
+/// The vectors of single objects, as the file `tests/vectors/decode.json` holds them.
+pub fn decode() -> Value {
+    let vectors = malformed::cases().into_iter().map(|case| {
+        assert_eq!(malformed::decode(case.kind, &case.bytes), case.error, "{}", case.name);
+        json!({
+            "name": case.name,
+            "decode": case.kind,
+            "bytes": hex(&case.bytes),
+            "error": case.error.map(|error| format!("{error:?}")),
+        })
+    });
+    json!({
+        "about": "SPEC.md section 3: an object and its decode error, or null. Signatures are not \
+                  checked by a decoder; here they are zeros.",
+        "format_version": 1,
+        "vectors": vectors.collect::<Vec<_>>(),
     })
 }
 
@@ -68,7 +87,7 @@ fn signature_places(scene: &Scene) -> [(&'static str, usize); 6] {
     ]
 }
 
-fn malformed(scene: &Scene) -> Vec<(&'static str, Vec<u8>)> {
+fn presentations(scene: &Scene) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = scene.presentation();
     let edit = |at: usize, byte: u8| {
         let mut edited = bytes.clone();

@@ -1,6 +1,7 @@
 //! keyward's chores: one command for each claim. `cargo xtask` lists them.
 
 mod baremetal;
+mod example;
 mod floors;
 mod msrv;
 mod sizes;
@@ -13,6 +14,12 @@ type Run = fn(&[String]) -> Result<(), String>;
 /// Each command's name, what it does, how long it usually takes, and its entry.
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    (
+        "example",
+        "writes SPEC.md's worked example, or with --check compares it",
+        "1 s",
+        example::run,
+    ),
     ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
     ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),

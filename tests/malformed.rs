@@ -1,0 +1,21 @@
+//! Each rule of the format, broken once: the exact decode error is asserted.
+
+use keyward_testkit::malformed;
+
+#[test]
+fn every_malformed_object_is_named() {
+    for case in malformed::cases() {
+        assert_eq!(malformed::decode(case.kind, &case.bytes), case.error, "{}", case.name);
+    }
+}
+
+#[test]
+fn the_committed_vectors_are_what_the_generator_gives() {
+    for (committed, generated) in [
+        (include_str!("vectors/verify.json"), keyward_testkit::vectors::verify()),
+        (include_str!("vectors/decode.json"), keyward_testkit::vectors::decode()),
+    ] {
+        let generated = serde_json::to_string_pretty(&generated).expect("JSON") + "\n";
+        assert!(committed == generated, "run `cargo xtask vectors`");
+    }
+}
