@@ -391,9 +391,8 @@ impl<'a> CaveatSet<'a> {
         self.present & kind.mask() != 0
     }
 
-    /// The caveats in the order of their bits. An `Err`, which [`CaveatSet::read`] has ruled out,
-    /// denies.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Result<Caveat<'a>, DecodeError>> + 'a {
+    /// The caveats in the order of their bits. An `Err`, which reading has ruled out, denies.
+    pub fn caveats(&self) -> impl Iterator<Item = Result<Caveat<'a>, DecodeError>> + 'a {
         let (present, mut reader) = (self.present, Reader::new(self.bodies));
         CaveatKind::ALL
             .into_iter()
@@ -403,7 +402,7 @@ impl<'a> CaveatSet<'a> {
 
     /// The end of the link's own validity, where it has one.
     pub(crate) fn until(&self) -> Option<Time> {
-        self.iter().find_map(|caveat| match caveat {
+        self.caveats().find_map(|caveat| match caveat {
             Ok(Caveat::Valid(valid)) => Some(valid.until()),
             _ => None,
         })

@@ -80,6 +80,8 @@ mod preimage;
 pub mod replay;
 pub mod request;
 pub mod schedule;
+#[doc(hidden)]
+pub mod seam;
 pub mod status;
 pub mod text;
 pub mod time;

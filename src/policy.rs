@@ -69,7 +69,7 @@ impl Facts<'_, '_> {
         history: Option<&Use>,
     ) -> Result<Option<Seconds>, Denial> {
         let mut max_open = None;
-        for caveat in set.iter() {
+        for caveat in set.caveats() {
             let _holds = match caveat? {
                 Caveat::Rights(rights) => self.right(place, rights)?,
                 Caveat::Target(targets) => self.target(place, &targets)?,

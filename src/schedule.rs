@@ -123,7 +123,8 @@ pub struct Schedule<'a> {
 
 /// What a schedule says of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheduled {
+#[must_use = "it is the verdict of a schedule"]
+pub enum Scheduled {
     /// Every minute lies in a window and on no excepted date.
     Within,
     /// Some minute lies in no window.
@@ -175,7 +176,10 @@ impl<'a> Schedule<'a> {
     ///
     /// Windows and transitions begin and end on whole minutes, so that a minute says all about its
     /// seconds.
-    pub(crate) fn judge(
+    ///
+    /// # Errors
+    /// None that a schedule that was read could give; an error denies.
+    pub fn judge(
         &self,
         interval: &Interval,
         zone: Option<&Zone<'_>>,

@@ -416,6 +416,6 @@ impl<'a> CheckedLink<'a> {
 
     /// The link's caveats.
     pub fn caveats(&self) -> impl Iterator<Item = Result<Caveat<'a>, DecodeError>> {
-        self.link.caveats.iter()
+        self.link.caveats.caveats()
     }
 }

@@ -4,9 +4,11 @@
 pub mod catalogue;
 pub mod malformed;
 pub mod model;
+pub mod objects;
 pub mod oracle;
 pub mod random;
 pub mod scene;
+pub mod strict;
 pub mod vectors;
 pub mod world;
 pub mod zones;

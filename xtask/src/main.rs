@@ -3,8 +3,10 @@
 mod baremetal;
 mod example;
 mod floors;
+mod fuzz;
 mod msrv;
 mod sizes;
+mod strict;
 mod vectors;
 
 use std::{env, process::ExitCode};
@@ -21,8 +23,15 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         example::run,
     ),
     ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
+    ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
     ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),
+    (
+        "strict",
+        "compares the signature check with verify_strict (signatures: 1000000)",
+        "4 min",
+        strict::run,
+    ),
     ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
 ];
 

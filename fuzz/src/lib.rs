@@ -1,0 +1,14 @@
+//! What the fuzz targets demand, as plain functions: each takes bytes and panics on a finding.
+//!
+//! The core is built as it ships: no `cfg(fuzzing)`, no check left out. Where a target needs
+//! genuine signatures it signs with the testkit's keys.
+
+mod attenuate;
+mod decode;
+mod mutated;
+mod text;
+
+pub use attenuate::attenuate;
+pub use decode::{decode, decode_vs_postcard};
+pub use mutated::{verify_bytes, verify_mutated};
+pub use text::text;
