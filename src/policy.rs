@@ -1,6 +1,6 @@
 //! Whether a caveat holds: one small total function each (SPEC.md section 7).
 //!
-//! Every function returns [`Holds`] or the denial. Nothing here knows of signatures: what is
+//! Every function returns `Holds` or the denial. Nothing here knows of signatures: what is
 //! judged was proven genuine before.
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Bytes to values and back: postcard's format, one encoding of each value (SPEC.md section 3).
 //!
-//! The `postcard` crate encodes. Decoding borrows: a [`Reader`] walks over the received bytes and
+//! The `postcard` crate encodes. Decoding borrows: a `Reader` walks over the received bytes and
 //! what it hands out points into them, so that a lock spends a few hundred bytes of stack where a
 //! derived decoder spends twelve thousand. `tests/wire.rs` holds the two equal.
 

@@ -1,5 +1,7 @@
 //! Objects by their raw bytes, and the decode error of each: one rule of SPEC.md broken in each.
 
+mod caveats;
+
 use keyward::{
     Answer, Challenge, DecodeError, Origin, Presentation, Request, Status, Token, WitnessStatement,
     role, wire::Part,
@@ -59,7 +61,7 @@ pub fn cases() -> Vec<Raw> {
         let long = vec![1; 2000];
         add(kind, "over_its_limit", long, Some(DecodeError::OverLimit(Part::Object)));
     }
-    for (name, caveats, error) in caveats() {
+    for (name, caveats, error) in caveats::cases() {
         add("token", name, token_with(&caveats), error);
     }
     for (name, bytes, error) in tokens() {
@@ -99,204 +101,6 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 type Case = (&'static str, Vec<u8>, Option<DecodeError>);
-
-/// Caveats of a second link, bitmap first.
-fn caveats() -> Vec<Case> {
-    use DecodeError as E;
-    let witness = |number: u8| *key::<role::Witness>(number).public().as_bytes();
-    let mut keys = [witness(20), witness(21), witness(22), witness(23)];
-    keys.sort_unstable();
-    let [a, b, c, d] = keys;
-    let weak = *curve_identity();
-    let entry = |tag: u8, byte: u8| [&[tag][..], &[byte; 8]].concat();
-    let window = [1, 0, 10, 1, 0];
-    vec![
-        ("no_caveats", vec![0], None),
-        ("unknown_bit_11", vec![0x80, 0x10], Some(E::UnknownCaveat(11))),
-        ("unknown_bit_12", vec![0x80, 0x20], Some(E::UnknownCaveat(12))),
-        ("unknown_bit_13", vec![0x80, 0x40], Some(E::UnknownCaveat(13))),
-        ("unknown_bit_14", vec![0x80, 0x80, 1], Some(E::UnknownCaveat(14))),
-        ("unknown_bit_15", vec![0x80, 0x80, 2], Some(E::UnknownCaveat(15))),
-        ("bitmap_over_16_bits", vec![0x80, 0x80, 4], Some(E::IntegerOverflow)),
-        ("bitmap_over_long", vec![0x81, 0], Some(E::OverlongInteger)),
-        ("rights_one", vec![1, 1], None),
-        ("rights_all", vec![1, 0xff, 0xff, 0xff, 0xff, 0x0f], None),
-        ("rights_none", vec![1, 0], Some(E::Empty(Part::Rights))),
-        ("rights_over_32_bits", vec![1, 0xff, 0xff, 0xff, 0xff, 0x1f], Some(E::IntegerOverflow)),
-        ("rights_over_long", vec![1, 0x81, 0], Some(E::OverlongInteger)),
-        ("targets_two", [&[2, 2][..], &entry(0, 1), &entry(1, 0)].concat(), None),
-        ("targets_none", vec![2, 0], Some(E::Empty(Part::Targets))),
-        ("targets_nine", [&[2, 9][..], &[0; 81]].concat(), Some(E::OverLimit(Part::Targets))),
-        (
-            "targets_unsorted",
-            [&[2, 2][..], &entry(1, 0), &entry(0, 1)].concat(),
-            Some(E::Unsorted(Part::Targets)),
-        ),
-        (
-            "targets_doubled",
-            [&[2, 2][..], &entry(0, 1), &entry(0, 1)].concat(),
-            Some(E::Doubled(Part::Targets)),
-        ),
-        (
-            "targets_unknown_tag",
-            [&[2, 1][..], &entry(2, 1)].concat(),
-            Some(E::OutOfRange(Part::Tag)),
-        ),
-        ("valid", vec![4, 5, 5], None),
-        ("valid_the_last_time", vec![4, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 5], None),
-        (
-            "valid_beyond_the_last_time",
-            vec![4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 5],
-            Some(E::OutOfRange(Part::Time)),
-        ),
-        ("valid_for_no_time", vec![4, 5, 0], Some(E::OutOfRange(Part::Duration))),
-        (
-            "valid_for_over_32_bits",
-            vec![4, 5, 0xff, 0xff, 0xff, 0xff, 0x1f],
-            Some(E::IntegerOverflow),
-        ),
-        ("uses_one", vec![8, 1], None),
-        ("uses_none", vec![8, 0], Some(E::OutOfRange(Part::Uses))),
-        ("witness_two_of_two", [&[16, 2, 2][..], &a, &b].concat(), None),
-        ("witness_four_keys", [&[16, 1, 4][..], &a, &b, &c, &d].concat(), None),
-        (
-            "witness_none_of_one",
-            [&[16, 0, 1][..], &a].concat(),
-            Some(E::OutOfRange(Part::WitnessCount)),
-        ),
-        (
-            "witness_two_of_one",
-            [&[16, 2, 1][..], &a].concat(),
-            Some(E::OutOfRange(Part::WitnessCount)),
-        ),
-        (
-            "witness_three_of_three",
-            [&[16, 3, 3][..], &a, &b, &c].concat(),
-            Some(E::OutOfRange(Part::WitnessCount)),
-        ),
-        ("witness_no_keys", vec![16, 1, 0], Some(E::Empty(Part::WitnessKeys))),
-        (
-            "witness_five_keys",
-            [&[16, 1, 5][..], &[7; 160]].concat(),
-            Some(E::OverLimit(Part::WitnessKeys)),
-        ),
-        (
-            "witness_keys_unsorted",
-            [&[16, 1, 2][..], &b, &a].concat(),
-            Some(E::Unsorted(Part::WitnessKeys)),
-        ),
-        (
-            "witness_keys_doubled",
-            [&[16, 1, 2][..], &a, &a].concat(),
-            Some(E::Doubled(Part::WitnessKeys)),
-        ),
-        ("witness_weak_key", [&[16, 1, 1][..], &weak].concat(), Some(E::WeakKey)),
-        (
-            "witness_key_not_canonical",
-            [&[16, 1, 1][..], &[0xff; 32]].concat(),
-            Some(E::NonCanonicalKey),
-        ),
-        ("max_open", vec![32, 30], None),
-        ("max_open_none", vec![32, 0], Some(E::OutOfRange(Part::Duration))),
-        ("max_open_over_long", vec![32, 0x9e, 0], Some(E::OverlongInteger)),
-        ("fresh", vec![64, 60], None),
-        ("fresh_none", vec![64, 0], Some(E::OutOfRange(Part::Duration))),
-        ("schedule", [&[0x80, 1, 1][..], &window, &[0]].concat(), None),
-        ("schedule_no_windows", vec![0x80, 1, 0, 0], Some(E::Empty(Part::Windows))),
-        (
-            "schedule_nine_windows",
-            [&[0x80, 1, 9][..], &[1; 45]].concat(),
-            Some(E::OverLimit(Part::Windows)),
-        ),
-        (
-            "schedule_no_days",
-            vec![0x80, 1, 1, 0, 0, 10, 1, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_eighth_day",
-            vec![0x80, 1, 1, 0x80, 0, 10, 1, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_start_at_1440",
-            vec![0x80, 1, 1, 1, 0xa0, 0x0b, 10, 1, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_no_length",
-            vec![0x80, 1, 1, 1, 0, 0, 1, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_longer_than_a_day",
-            vec![0x80, 1, 1, 1, 0, 0xa1, 0x0b, 1, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_every_0_weeks",
-            vec![0x80, 1, 1, 1, 0, 10, 0, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_every_53_weeks",
-            vec![0x80, 1, 1, 1, 0, 10, 53, 0, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_phase_of_every",
-            vec![0x80, 1, 1, 1, 0, 10, 2, 2, 0],
-            Some(E::OutOfRange(Part::Window)),
-        ),
-        (
-            "schedule_windows_unsorted",
-            vec![0x80, 1, 2, 2, 0, 10, 1, 0, 1, 0, 10, 1, 0, 0],
-            Some(E::Unsorted(Part::Windows)),
-        ),
-        (
-            "schedule_windows_doubled",
-            vec![0x80, 1, 2, 1, 0, 10, 1, 0, 1, 0, 10, 1, 0, 0],
-            Some(E::Doubled(Part::Windows)),
-        ),
-        ("schedule_exceptions", [&[0x80, 1, 1][..], &window, &[2, 5, 2, 7, 1]].concat(), None),
-        (
-            "schedule_exceptions_overlap",
-            [&[0x80, 1, 1][..], &window, &[2, 5, 2, 6, 1]].concat(),
-            Some(E::Unsorted(Part::Exceptions)),
-        ),
-        (
-            "schedule_exception_of_no_days",
-            [&[0x80, 1, 1][..], &window, &[1, 5, 0]].concat(),
-            Some(E::OutOfRange(Part::Exception)),
-        ),
-        (
-            "schedule_exception_of_367_days",
-            [&[0x80, 1, 1][..], &window, &[1, 5, 0xef, 2]].concat(),
-            Some(E::OutOfRange(Part::Exception)),
-        ),
-        (
-            "schedule_17_exceptions",
-            [&[0x80, 1, 1][..], &window, &[17], &[1; 34]].concat(),
-            Some(E::OverLimit(Part::Exceptions)),
-        ),
-        ("first_use", vec![0x80, 2, 5, 5], None),
-        ("first_use_for_no_time", vec![0x80, 2, 5, 0], Some(E::OutOfRange(Part::Duration))),
-        (
-            "first_use_beyond_the_last_time",
-            vec![0x80, 2, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 5],
-            Some(E::OutOfRange(Part::Time)),
-        ),
-        ("channels", vec![0x80, 4, 0b1111], None),
-        ("channels_none", vec![0x80, 4, 0], Some(E::Empty(Part::Channels))),
-        ("channels_a_fifth", vec![0x80, 4, 0b1_0000], Some(E::OutOfRange(Part::Channels))),
-        ("app", [&[0x80, 8, 9, 32][..], &[7; 32]].concat(), None),
-        (
-            "app_33_bytes",
-            [&[0x80, 8, 9, 33][..], &[7; 33]].concat(),
-            Some(E::OverLimit(Part::AppData)),
-        ),
-    ]
-}
 
 fn tokens() -> Vec<Case> {
     use DecodeError as E;
