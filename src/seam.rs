@@ -1,5 +1,6 @@
-//! The very signature check that the whole crate makes, open to other people's test suites. It is
-//! no part of the stable interface.
+//! What the crate takes for a signature, open to other people's test suites: the check of a key
+//! where one is decoded, then the very signature check that the whole crate makes. It is no part
+//! of the stable interface.
 
 use crate::{crypto, crypto::SignatureFault, key::PublicKey, role};
 

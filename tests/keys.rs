@@ -93,3 +93,9 @@ fn a_depth_that_is_spent_or_over_the_limit_is_refused() {
         keyward::Origin::new(scope, &SigningKey::<role::Issuer>::from_secret(&[8; 32]).public());
     assert_eq!(token.check(&other).unwrap_err(), keyward::token::TokenError::OtherOrigin);
 }
+
+#[test]
+fn a_caveat_given_twice_is_refused() {
+    let twice = Caveats::narrowing().uses(3).and_then(|caveats| caveats.uses(3));
+    assert_eq!(twice.unwrap_err(), EncodeError::CaveatTwice(3));
+}

@@ -5,8 +5,9 @@ use keyward::{
     Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Request, Right, Rights, Seconds,
     SignatureFault, Target, Time, Token, Valid,
     caveat::FirstUse,
-    id::{Counter, KeyName, LinkId, Sequence},
+    id::{Counter, KeyName, LinkId, Nonce, Sequence},
     ledger::{Changes, CommitError, Ledger, Memory, Outcome, RamLedger, Uses},
+    lock::Session,
     replay::{CounterFault, Unseen},
     token::Origin,
 };
@@ -32,6 +33,22 @@ fn present(world: &mut World, held: &Capability) -> Vec<u8> {
     let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
     let request = world.courier.request(held, ask, &challenge, Channel::Radio, &mut world.rng);
     world.courier.present(&request, &[], None)
+}
+
+/// The courier's presentation over a session of any lock's own.
+fn over<L: Ledger>(
+    lock: &Lock<'_, L>,
+    nonce: u8,
+    held: &Capability,
+    courier: &Holder,
+    now: Now,
+) -> (Session, Vec<u8>) {
+    let session = lock.challenge(Nonce([nonce; 16]), Channel::Radio, now);
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
+    let mut rng = ChaCha20Rng::seed_from_u64(nonce.into());
+    let request = courier.request(held, ask, &challenge, Channel::Radio, &mut rng);
+    (session, courier.present(&request, &[], None))
 }
 
 #[test]
@@ -92,7 +109,7 @@ fn a_use_is_spent_though_nothing_acts() {
     let now = world.now();
     let presentation = Presentation::decode(&bytes).unwrap();
     let Door { lock, .. } = &mut world.flat;
-    let mut session = lock.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+    let mut session = lock.challenge(Nonce([1; 16]), Channel::Radio, now);
     // The presentation is for the door's own session: this one is a stranger's.
     let denial = lock.verify(&mut session, &presentation, now).expect_err("another nonce");
     assert_eq!(denial, Denial::HolderSignature(SignatureFault::Mismatch));
@@ -111,7 +128,7 @@ fn verify_alone_spends_no_use() {
         let presentation = Presentation::decode(&bytes).unwrap();
         let (now, trust) = (world.now(), *world.flat.lock.trust());
         let mut lock = Lock::new(trust, world.flat.lock.ledger().clone());
-        let mut session = lock.challenge(keyward::id::Nonce([0; 16]), Channel::Radio, now);
+        let mut session = lock.challenge(Nonce([0; 16]), Channel::Radio, now);
         assert!(lock.verify(&mut session, &presentation, now).is_err_and(|d| d.code() == 300));
     }
     let bytes = present(&mut world, &held);
@@ -130,13 +147,9 @@ fn the_strictest_link_says_how_long_the_door_stays_open() {
     let held = world.owner.grant(&company, 1, &grant);
     let shorter = Caveats::narrowing().max_open(Seconds(20)).unwrap();
     let held = world.company.delegate(&held, &world.courier.public(), 0, &shorter);
-    let (now, id) = (world.now(), world.flat.id());
+    let now = world.now();
     let Door { lock, .. } = &mut world.flat;
-    let mut session = lock.challenge(keyward::id::Nonce([7; 16]), Channel::Radio, now);
-    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-    let ask = Ask { lock: id, right: Right::UNLOCK, parameter: b"" };
-    let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
-    let bytes = world.courier.present(&request, &[], None);
+    let (mut session, bytes) = over(lock, 7, &held, &world.courier, now);
     let presentation = Presentation::decode(&bytes).unwrap();
     let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
     let acted = permit.act(|order| {
@@ -209,11 +222,7 @@ fn a_full_table_refuses_counted_links_and_nothing_else() {
         let courier = world.courier.public();
         let held = world.owner.grant(&courier, 0, &caveats);
         let now = world.now();
-        let mut session = lock.challenge(keyward::id::Nonce([index; 16]), Channel::Radio, now);
-        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-        let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
-        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
-        let bytes = world.courier.present(&request, &[], None);
+        let (mut session, bytes) = over(&lock, index, &held, &world.courier, now);
         let presentation = Presentation::decode(&bytes).unwrap();
         let verified = lock.verify(&mut session, &presentation, now).unwrap();
         verdicts.push(verified.commit().map(drop));
@@ -254,11 +263,7 @@ fn without_a_durable_commit_there_is_no_permit() {
         let held = grant(&mut world, 1);
         let mut lock = Lock::new(*world.flat.lock.trust(), Failing(error));
         let now = world.now();
-        let mut session = lock.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
-        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-        let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
-        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
-        let bytes = world.courier.present(&request, &[], None);
+        let (mut session, bytes) = over(&lock, 1, &held, &world.courier, now);
         let presentation = Presentation::decode(&bytes).unwrap();
         let verified = lock.verify(&mut session, &presentation, now).unwrap();
         assert_eq!(verified.commit().map(drop), Err(denial));
@@ -269,40 +274,13 @@ fn without_a_durable_commit_there_is_no_permit() {
 fn a_ledger_that_changed_since_verify_refuses() {
     let mut world = World::new(12);
     let held = grant(&mut world, 2);
-    let bytes = present(&mut world, &held);
     let now = world.now();
-    let changes = {
-        let Door { lock, .. } = &world.flat;
-        let challenge = keyward::verify::OpenChallenge {
-            nonce: keyward::id::Nonce([0; 16]),
-            channel: Channel::Radio,
-            issued: now.uptime,
-        };
-        let view = keyward::verify::View {
-            trust: lock.trust(),
-            memory: lock.ledger(),
-            now,
-            challenge: Some(challenge),
-            app: None,
-        };
-        // Signed over the door's own nonce, which this view doesn't have.
-        let denial = keyward::verify::verify(&Presentation::decode(&bytes).unwrap(), &view);
-        assert!(denial.is_err_and(|denial| denial.code() == 300));
-        let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let challenge = keyward::Challenge {
-            lock: lock.trust().lock,
-            nonce: keyward::id::Nonce([0; 16]),
-            epoch: lock.trust().scope.epoch,
-            keyset: lock.trust().keyset,
-            list: lock.trust().list,
-        };
-        let challenge = challenge.encode().unwrap().as_bytes().to_vec();
-        let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut rng);
-        let bytes = world.courier.present(&request, &[], None);
-        let presentation = Presentation::decode(&bytes).unwrap();
-        keyward::verify::verify(&presentation, &view).unwrap().changes().clone()
-    };
+    let Door { lock, .. } = &mut world.flat;
+    let (mut session, bytes) = over(lock, 1, &held, &world.courier, now);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let verified = lock.verify(&mut session, &presentation, now).unwrap();
+    let changes = verified.accepted().changes().clone();
+    drop(verified);
     let mut ledger = world.flat.lock.ledger().clone();
     assert_eq!(ledger.commit(&changes), Ok(Sequence(0)));
     assert_eq!(ledger.commit(&changes), Err(CommitError::Changed), "verified against one use less");
@@ -321,11 +299,7 @@ fn a_count_is_kept_by_the_validity_above_never_by_the_one_below() {
     let held = world.courier.delegate(&held, &guest.public(), 0, &caveats);
     let now = world.now();
     let Door { lock, .. } = &mut world.flat;
-    let mut session = lock.challenge(keyward::id::Nonce([7; 16]), Channel::Radio, now);
-    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-    let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
-    let request = guest.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
-    let bytes = guest.present(&request, &[], None);
+    let (mut session, bytes) = over(lock, 7, &held, &guest, now);
     let presentation = Presentation::decode(&bytes).unwrap();
     let verified = lock.verify(&mut session, &presentation, now).unwrap();
     let kept: Vec<_> = verified.accepted().changes().counted().map(|c| c.keep_until).collect();

@@ -46,6 +46,11 @@ fn day(year: i16, month: i8, day: i8) -> u32 {
     u32::try_from(epoch.until(date).unwrap().get_days()).unwrap()
 }
 
+/// Which of 52 weeks a civil date lies in, counted from Monday 1969-12-29.
+fn week(year: i16, month: i8, date: i8) -> u8 {
+    u8::try_from((day(year, month, date) + 3) / 7 % 52).unwrap()
+}
+
 fn plans() -> Vec<Plan> {
     let weekly = Window::weekly;
     let fortnight = |days, phase| Window { every: 2, phase, ..weekly(days, 9 * 60, 180) };
@@ -66,6 +71,26 @@ fn plans() -> Vec<Plan> {
         Plan {
             windows: vec![fortnight(Weekdays::ALL, 0), weekly(Weekdays::day(0), 1439, 1440)],
             exceptions: vec![Dates { first: day(2025, 3, 30), days: 366 }],
+        },
+        // All week but for single minutes, and so an interval is within or not by one of them.
+        Plan {
+            windows: [0, 181, 362, 543, 724, 905, 1086, 1267]
+                .map(|start| weekly(Weekdays::ALL, start, 180.min(1440 - start)))
+                .to_vec(),
+            exceptions: vec![],
+        },
+        // The 53rd week of 2026 lasts until Sunday 2027-01-03; one week in 52 drifts past it.
+        Plan {
+            windows: vec![
+                Window { every: 52, phase: week(2026, 12, 28), ..weekly(Weekdays::ALL, 0, 1440) },
+                Window {
+                    every: 52,
+                    phase: week(2024, 2, 26),
+                    ..weekly(Weekdays::day(2), 1380, 120)
+                },
+                Window { every: 3, phase: 2, ..weekly(Weekdays::WEEKEND, 1439, 2) },
+            ],
+            exceptions: vec![Dates { first: day(2027, 1, 2), days: 1 }],
         },
     ]
 }
@@ -130,7 +155,8 @@ fn every_minute_of_four_years_in_fourteen_zones() {
             let local = zone.local(second).expect("within the table");
             let hour_minute = u64::from(civil.hour().unsigned_abs()) * 60
                 + u64::from(civil.minute().unsigned_abs());
-            assert_eq!(local.minute(), hour_minute, "{name} {stamp}");
+            let day = u64::from(day(civil.year(), civil.month(), civil.day()));
+            assert_eq!((local.day(), local.minute()), (day, hour_minute), "{name} {stamp}");
             for (plan, schedule) in plans.iter().zip(&schedules) {
                 let judged = schedule.judge(&Interval::exactly(second), Some(&zone)).unwrap();
                 assert_eq!(judged, naive(plan, civil), "{name} {stamp}");
@@ -144,12 +170,13 @@ fn every_minute_of_four_years_in_fourteen_zones() {
 }
 
 #[test]
-fn an_interval_is_within_when_each_of_its_seconds_is() {
+fn an_interval_is_within_when_each_of_its_minutes_is() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let (plans, mut within) = (plans(), 0);
     for name in ZONES {
         let table = zones::transitions(name, FROM, TO);
         let zone = Zone { transitions: &table, end: TO };
+        let iana = TimeZone::get(name).unwrap();
         for round in 0..600 {
             let mut dice = Dice(&mut rng);
             // Half of them around a change of the clocks.
@@ -167,8 +194,12 @@ fn an_interval_is_within_when_each_of_its_seconds_is() {
             let expected = if span > 86_400 {
                 Scheduled::TimeUnknown
             } else {
-                let second = |second| schedule.judge(&Interval::exactly(Time(second)), Some(&zone));
-                let mut verdicts = (lo..=hi).map(|at| second(at).unwrap());
+                // The first second of every minute that the interval touches.
+                let seconds = (lo / 60..=hi / 60).map(|minute| lo.max(minute * 60));
+                let mut verdicts = seconds.map(|second| {
+                    let stamp = Timestamp::from_second(second.try_into().unwrap()).unwrap();
+                    naive(plan, iana.to_datetime(stamp))
+                });
                 verdicts.find(|verdict| *verdict != Scheduled::Within).unwrap_or(Scheduled::Within)
             };
             assert_eq!(judged, expected, "{name} {lo} to {hi}");

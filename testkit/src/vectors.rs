@@ -2,7 +2,7 @@
 //!
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
-use keyward::{Denial, policy::AppVerdict, role, verify::Accepted};
+use keyward::{DecodeError, Denial, policy::AppVerdict, role, verify::Accepted};
 use serde_json::{Value, json};
 
 use crate::{
@@ -57,6 +57,21 @@ pub fn decode() -> Value {
     })
 }
 
+/// What a decoder says, as the second implementation answers.
+pub fn decode_answer(error: Option<DecodeError>) -> Value {
+    match error {
+        None => json!({ "ok": true }),
+        Some(error) => {
+            let detail = format!("{error:?}");
+            let (name, part) = match detail.split_once('(') {
+                Some((name, part)) => (name, Some(part.trim_end_matches(')'))),
+                None => (detail.as_str(), None),
+            };
+            json!({ "ok": false, "error": name, "part": part })
+        }
+    }
+}
+
 /// Accepting scenes that use every caveat and every part.
 pub fn accepting() -> Vec<(&'static str, Scene)> {
     let four = Scene::with(|scene| {
@@ -106,7 +121,8 @@ fn presentations(scene: &Scene) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn vector(name: &str, scene: &Scene, bytes: Option<Vec<u8>>) -> Value {
+/// One vector: of the scene's own presentation, or of other bytes under the scene's trust.
+pub fn vector(name: &str, scene: &Scene, bytes: Option<Vec<u8>>) -> Value {
     let presentation = bytes.unwrap_or_else(|| scene.presentation());
     let verdict = scene.judge(&presentation);
     json!({

@@ -1,6 +1,7 @@
 //! keyward's chores: one command for each claim. `cargo xtask` lists them.
 
 mod baremetal;
+mod differential;
 mod example;
 mod floors;
 mod fuzz;
@@ -16,6 +17,12 @@ type Run = fn(&[String]) -> Result<(), String>;
 /// Each command's name, what it does, how long it usually takes, and its entry.
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    (
+        "differential",
+        "compares keyward with audit/python on generated objects (--objects N)",
+        "1 min",
+        differential::run,
+    ),
     (
         "example",
         "writes SPEC.md's worked example, or with --check compares it",
@@ -58,6 +65,6 @@ fn main() -> ExitCode {
 fn list() {
     println!("cargo xtask <command>");
     for (name, what, time, _) in COMMANDS {
-        println!("  {name:10} {what} ({time})");
+        println!("  {name:12} {what} ({time})");
     }
 }
