@@ -67,6 +67,7 @@ denials! {
     status_before_its_signer_was_valid
     status_after_its_signer_was_valid
     serial_below_the_floor
+    link_in_the_middle_revoked
     grantee_in_the_middle_revoked
     holder_revoked
     witness_revoked
@@ -108,6 +109,18 @@ denials! {
 fn every_case_of_the_catalogue_is_a_test_here() {
     let cases: Vec<_> = catalogue::cases().iter().map(|case| case.name).collect();
     assert_eq!(cases, NAMES);
+}
+
+#[test]
+fn scenes_on_the_edge_of_a_rule() {
+    for (name, scene, verdict) in keyward_testkit::edges::cases() {
+        let judged = scene.verdict().map(drop).map_err(|denial| denial.code());
+        assert_eq!(judged, verdict, "{name}");
+        // The naive model knows no limits of issuers.
+        if !name.starts_with("limits/") {
+            assert_eq!(keyward_testkit::model::judge(&scene), verdict, "{name}, by the model");
+        }
+    }
 }
 
 #[test]

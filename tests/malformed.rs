@@ -14,6 +14,7 @@ fn the_committed_vectors_are_what_the_generator_gives() {
     for (committed, generated) in [
         (include_str!("vectors/verify.json"), keyward_testkit::vectors::verify()),
         (include_str!("vectors/decode.json"), keyward_testkit::vectors::decode()),
+        (include_str!("vectors/text.json"), keyward_testkit::vectors::texts()),
     ] {
         let generated = serde_json::to_string_pretty(&generated).expect("JSON") + "\n";
         assert!(committed == generated, "run `cargo xtask vectors`");

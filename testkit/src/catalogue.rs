@@ -157,6 +157,8 @@ cases! {
 
     serial_below_the_floor: floored(1_000_000), |scene| scene.serial = 999_999
         => Denial::SerialRevoked { serial: Serial(999_999), floor: Serial(1_000_000) };
+    link_in_the_middle_revoked: three(), |scene| scene.revoked = vec![scene.link_ids()[1].into()]
+        => Denial::LinkRevoked(1);
     grantee_in_the_middle_revoked: three(), |scene| scene.revoked = vec![key_name(HOLDER + 1).into()]
         => Denial::KeyRevoked(1);
     holder_revoked: three(), |scene| scene.revoked = vec![key_name(HOLDER + 2).into()]

@@ -2,6 +2,7 @@
 //! share. One world, not five.
 
 pub mod catalogue;
+pub mod edges;
 pub mod malformed;
 pub mod model;
 pub mod objects;

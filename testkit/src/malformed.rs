@@ -176,6 +176,16 @@ fn others() -> Vec<Case> {
     let two = |one: &[u8], other: &[u8]| {
         presentation(&challenged, &[&[0, 0, 2], one, other, &[0]].concat())
     };
+    // Four links, each with four witness keys: 932 bytes.
+    let mut keys: Vec<_> = (20..24).map(|n| *key::<role::Witness>(n).public().as_bytes()).collect();
+    keys.sort_unstable();
+    let witness = [&[1, 4][..], &keys.concat()].concat();
+    let wide = |head: &[u8], tail: &[u8]| [head, tail, &witness].concat();
+    let root = wide(&[0x17, 1, 1], &[&[0; 9][..], &[5, 5]].concat());
+    let plain = wide(&[0x10], &[]);
+    let links: Vec<_> =
+        (0..4).map(|n| link(HOLDER + n, 3 - n, if n == 0 { &root } else { &plain })).collect();
+    let long = token(4, &links.concat());
     let list_status = [&[7; 8][..], &[1, 3, 7, 9, 0, 1, 0, 0], &[0; 64]].concat();
     vec![
         ("status/with_an_empty_list", listed(&[0, 0]), None),
@@ -254,6 +264,16 @@ fn others() -> Vec<Case> {
             "presentation/status_with_a_list",
             presentation(&challenged, &[&[0, 0, 0, 1][..], &list_status].concat()),
             Some(E::ListInPresentation),
+        ),
+        (
+            "presentation/token_over_its_limit",
+            [&[1, 7, 0][..], &[5; 16], &[0, 0, 0, 0], &long[2..], &[0; 64]].concat(),
+            Some(E::OverLimit(Part::Object)),
+        ),
+        (
+            "status/floors_of_one_issuer",
+            listed(&[&[0, 2][..], &[4; 8], &[9], &[4; 8], &[1]].concat()),
+            Some(E::Doubled(Part::Floors)),
         ),
         ("answer/busy", vec![1, 8, 7], None),
         ("answer/an_eighth", vec![1, 8, 8], Some(E::OutOfRange(Part::Answer))),

@@ -20,7 +20,7 @@ use crate::scene::{EMERGENCY, Entry, HOLDER, LOCK, Link, Mode, Scene, issuer_id,
 pub fn judge(scene: &Scene) -> Result<(), u16> {
     match scene.mode {
         Mode::Challenged { age: None, .. } => return Err(210),
-        Mode::Challenged { age: Some(age), .. } if age > 30_000 => return Err(211),
+        Mode::Challenged { age: Some(age), .. } if most(scene, age) > 30 => return Err(211),
         Mode::Challenged { .. } => {}
         Mode::Unchallenged { .. } if !scene.accepts_unchallenged => return Err(212),
         Mode::Unchallenged { .. } if scene.right != Right::UNLOCK => return Err(213),
@@ -72,7 +72,7 @@ pub fn judge(scene: &Scene) -> Result<(), u16> {
         }
         lo = lo.max(status.at);
         if let (true, Mode::Challenged { age: Some(age), .. }) = (status.over_nonce, &scene.mode) {
-            let latest = status.at + age.div_ceil(1000) + 1;
+            let latest = status.at + most(scene, *age) + 1;
             hi = Some(hi.map_or(latest, |hi| hi.min(latest)));
         }
         hi = hi.map(|hi| hi.max(lo));
@@ -92,11 +92,21 @@ pub fn judge(scene: &Scene) -> Result<(), u16> {
         if hi >= expires {
             return Err(473);
         }
-        if counter == u64::MAX || scene.highest.is_some_and(|highest| counter <= highest) {
+        let used = |highest: u64| {
+            u128::from(counter) + 64 <= u128::from(highest)
+                || counter == highest
+                || scene.restored && counter < highest
+        };
+        if counter == u64::MAX || scene.highest.is_some_and(used) {
             return Err(470);
         }
     }
     Ok(())
+}
+
+/// The most whole seconds that a challenge of this age can have lived.
+fn most(scene: &Scene, age: u64) -> u64 {
+    (age + (age * u64::from(scene.drift_ppm)).div_ceil(1_000_000)).div_ceil(1000)
 }
 
 struct Judge<'s> {
@@ -200,6 +210,7 @@ impl Judge<'_> {
             // The bounds of the table are judged where the interval really is.
             let second = (minute * 60).clamp(self.lo, hi);
             let step = table.iter().rfind(|step| step.at.0 <= second);
+            let step = step.filter(|step| step.at.0 % 60 == 0);
             let offset = step.filter(|_| second < *end).ok_or(425_u16)?.offset;
             let local = minute.checked_add_signed(offset.into()).unwrap();
             let day = local / 1440;

@@ -232,10 +232,13 @@ pub struct Scene {
     pub accepts_unchallenged: bool,
     pub lo: u64,
     pub hi: Option<u64>,
+    pub drift_ppm: u32,
     /// What each link's history at the lock is.
     pub history: BTreeMap<u8, Uses>,
     /// The highest counter that the lock saw of the holder.
     pub highest: Option<u64>,
+    /// Whether that is all it knows, and all below counts as seen.
+    pub restored: bool,
     /// What the embedder's checker says, if it has one.
     pub app: Option<AppVerdict>,
 }
@@ -265,8 +268,10 @@ impl Default for Scene {
             accepts_unchallenged: false,
             lo: START.0 + 60,
             hi: Some(START.0 + 60),
+            drift_ppm: 0,
             history: BTreeMap::new(),
             highest: None,
+            restored: true,
             app: None,
         }
     }

@@ -141,8 +141,23 @@ fn one(report: &mut Report, key: &[u8; 32], point: &[u8; 32], a: Scalar, r: Scal
     }
 }
 
+/// A signature with R of order 1, which a check that isn't strict takes.
+pub fn with_identity(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
+    let key = SigningKey::from_bytes(seed);
+    let point = one_y();
+    let hash = Sha512::new()
+        .chain_update(point)
+        .chain_update(key.verifying_key().as_bytes())
+        .chain_update(message);
+    let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&point);
+    signature[32..].copy_from_slice(&(k * key.to_scalar()).to_bytes());
+    signature
+}
+
 /// S + L, which a check of the equation alone would take.
-fn plus_order(s: &[u8; 32]) -> [u8; 32] {
+pub fn plus_order(s: &[u8; 32]) -> [u8; 32] {
     const ORDER: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
         0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,

@@ -2,12 +2,13 @@
 //!
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
-use keyward::{DecodeError, Denial, policy::AppVerdict, role, verify::Accepted};
+use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, text, verify::Accepted};
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue, malformed,
+    catalogue, edges, malformed,
     scene::{EMERGENCY, HOLDER, LOCK, Link, Mode, NONCE, Scene, key},
+    strict,
 };
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.
@@ -19,6 +20,12 @@ pub fn verify() -> Value {
     }
     for (name, scene) in accepting() {
         vectors.push(vector(name, &scene, None));
+    }
+    for (name, scene, _verdict) in edges::cases() {
+        vectors.push(vector(&format!("edge/{name}"), &scene, None));
+    }
+    for (name, bytes) in lenient(&Scene::default()) {
+        vectors.push(vector(&format!("strict/{name}"), &Scene::default(), Some(bytes)));
     }
     let full = Scene::full();
     for (name, at) in signature_places(&full) {
@@ -57,6 +64,47 @@ pub fn decode() -> Value {
     })
 }
 
+/// The vectors of text forms, as the file `tests/vectors/text.json` holds them.
+pub fn texts() -> Value {
+    let mut vectors = Vec::new();
+    let mut add = |name: &str, text: &str| {
+        let mut buffer = [0; 2048];
+        let read = text::decode(text, &mut buffer);
+        vectors.push(json!({
+            "name": name,
+            "text": text,
+            "bytes": read.ok().map(hex),
+            "error": read.err().map(|error| format!("{error:?}")),
+        }));
+    };
+    let mut buffer = [0; text::MAX_TEXT];
+    for (kind, bytes) in malformed::valid() {
+        add(kind, text::encode(&bytes, &mut buffer).unwrap());
+    }
+    for (name, text) in [
+        ("no_prefix", "token.AQE"),
+        ("another_version_of_the_form", "kw2.answer.AQgD"),
+        ("no_kind", "kw1.AQgD"),
+        ("unknown_kind", "kw1.reply.AQgD"),
+        ("another_kind", "kw1.token.AQgD"),
+        ("another_version_of_the_object", "kw1.answer.AggD"),
+        ("one_byte", "kw1.answer.AQ"),
+        ("nothing", "kw1.answer."),
+        ("padding", "kw1.token.AQE="),
+        ("spare_bits", "kw1.token.AQF"),
+        ("length_1_modulo_4", "kw1.answer.AQgDA"),
+        ("another_alphabet", "kw1.answer.AQ+/"),
+        ("white_space", "kw1.answer.AQgD "),
+    ] {
+        add(name, text);
+    }
+    json!({
+        "about": "SPEC.md section 3.5: a text, and its bytes or the error.",
+        "format_version": 1,
+        "vectors": vectors,
+    })
+}
+
 /// What a decoder says, as the second implementation answers.
 pub fn decode_answer(error: Option<DecodeError>) -> Value {
     match error {
@@ -67,6 +115,8 @@ pub fn decode_answer(error: Option<DecodeError>) -> Value {
                 Some((name, part)) => (name, Some(part.trim_end_matches(')'))),
                 None => (detail.as_str(), None),
             };
+            let number = part.and_then(|part| part.parse::<u64>().ok());
+            let part = number.map_or_else(|| json!(part), |number| json!(number));
             json!({ "ok": false, "error": name, "part": part })
         }
     }
@@ -86,6 +136,22 @@ pub fn accepting() -> Vec<(&'static str, Scene)> {
         ("accept/four_links_parameter_relock", four),
         ("accept/break_glass", Scene::with(|scene| scene.issuer = EMERGENCY)),
     ]
+}
+
+/// Signatures of the holder that a lenient check takes: S + L, and R of order 1.
+fn lenient(scene: &Scene) -> [(&'static str, Vec<u8>); 2] {
+    let mut malleable = scene.presentation();
+    let at = malleable.len() - 32;
+    let s: [u8; 32] = malleable[at..].try_into().unwrap();
+    malleable[at..].copy_from_slice(&strict::plus_order(&s));
+    let mut small = scene.presentation();
+    let at = small.len() - 64;
+    let token = scene.token().unwrap();
+    let request = scene.request(&Token::decode(&token).unwrap()).present(&[], None).unwrap();
+    let holder = key::<role::Holder>(HOLDER);
+    let message = request.to_sign().as_bytes();
+    small[at..].copy_from_slice(&strict::with_identity(holder.expose_secret(), message));
+    [("scalar_above_the_order", malleable), ("point_of_order_1", small)]
 }
 
 fn signature_places(scene: &Scene) -> [(&'static str, usize); 6] {
@@ -185,7 +251,7 @@ fn challenge(scene: &Scene) -> Value {
             "nonce": hex(&NONCE.0),
             "channel": channel.byte(),
             "age_milliseconds": age,
-            "drift_ppm": 0,
+            "drift_ppm": scene.drift_ppm,
         }),
         _ => Value::Null,
     }
@@ -207,7 +273,7 @@ fn memory(scene: &Scene) -> Value {
         "window": scene.highest.map(|highest| json!({
             "holder": hex(&key::<role::Holder>(holder).public().name().0),
             "highest": highest,
-            "all_below_seen": true,
+            "all_below_seen": scene.restored,
         })),
     })
 }

@@ -24,6 +24,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         _ => return Err("usage: cargo xtask differential [--objects N]".into()),
     };
     let python = virtual_environment()?;
+    let vectors = Command::new(&python).arg(root().join("audit/python/run_vectors.py")).status();
+    if !vectors.is_ok_and(|status| status.success()) {
+        return Err("the Python implementation fails the vectors".into());
+    }
     let mut child = Command::new(python)
         .arg(root().join("audit/python/judge.py"))
         .args(["--jobs", "2"])

@@ -42,8 +42,10 @@ fn example() -> Result<String, String> {
     let accepted = scene.verdict().map_err(|denial| denial.to_string())?;
     let mut out = String::from(
         "Three links, a camera and a status: the issuer grants holder 1, who passes on to holder 2, \
-         who passes on to holder 3. Secret keys are the 32 equal bytes below; nobody else may use \
-         them.\n\n",
+         who passes on to holder 3. Link 0 has depth 2, `Rights` 1, the lock as its target, `Valid` \
+         from 1795510800 for 900 s, `Uses` 1, and `Witness` 1 of the camera; links 1 and 2 have \
+         `Rights` 1 and the same `Valid`. The status names keyset 3 and list 7, at 1795510830. \
+         Secret keys are the 32 equal bytes below; nobody else may use them.\n\n",
     );
     let mut row = |name: &str, value: &str| {
         out.push_str(&format!("{name}:\n\n{}\n\n", block(value)));

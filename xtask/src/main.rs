@@ -6,6 +6,7 @@ mod example;
 mod floors;
 mod fuzz;
 mod msrv;
+mod peers;
 mod sizes;
 mod strict;
 mod vectors;
@@ -32,6 +33,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
     ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
+    ("peers", "does the same job with other token crates", "3 min", peers::run),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),
     (
         "strict",

@@ -9,7 +9,11 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let check = arguments.iter().any(|argument| argument == "--check");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let (mut count, mut disagreements) = (0, 0);
-    let files = [("verify.json", vectors::verify()), ("decode.json", vectors::decode())];
+    let files = [
+        ("verify.json", vectors::verify()),
+        ("decode.json", vectors::decode()),
+        ("text.json", vectors::texts()),
+    ];
     for (name, value) in files {
         let list = value["vectors"].as_array().map_or(0, Vec::len);
         let mut text = serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?;

@@ -170,6 +170,17 @@ pub(super) fn cases() -> Vec<Case> {
             Some(E::Unsorted(Part::Exceptions)),
         ),
         (
+            "schedule_exceptions_equal",
+            [&[0x80, 1, 1][..], &window, &[2, 5, 2, 5, 2]].concat(),
+            Some(E::Unsorted(Part::Exceptions)),
+        ),
+        (
+            "schedule_exceptions_that_meet",
+            [&[0x80, 1, 1][..], &window, &[2, 5, 2, 7, 2]].concat(),
+            None,
+        ),
+        ("witness_none_of_none", vec![16, 0, 0], Some(E::Empty(Part::WitnessKeys))),
+        (
             "schedule_exception_of_no_days",
             [&[0x80, 1, 1][..], &window, &[1, 5, 0]].concat(),
             Some(E::OutOfRange(Part::Exception)),

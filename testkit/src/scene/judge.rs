@@ -114,7 +114,7 @@ impl Prepared<'_> {
             }
             _ => None,
         };
-        let now = Now { time: scene.interval(), uptime, drift_ppm: 0 };
+        let now = Now { time: scene.interval(), uptime, drift_ppm: scene.drift_ppm };
         let app = scene.app.map(Fixed);
         let app = app.as_ref().map(|fixed| -> &dyn AppCheck { fixed });
         verify(&presentation, &View { trust: &trust, memory: self, now, challenge, app })
@@ -130,7 +130,10 @@ impl Memory for Prepared<'_> {
 
     fn counter(&self, _holder: &KeyName, counter: Counter) -> Result<Unseen, CounterFault> {
         match self.scene.highest {
-            Some(highest) => Window::restored(Counter(highest)).check(counter),
+            Some(highest) if self.scene.restored => {
+                Window::restored(Counter(highest)).check(counter)
+            }
+            Some(highest) => Window::starting(Counter(highest))?.check(counter),
             None => Window::check_first(counter),
         }
     }

@@ -1,0 +1,53 @@
+"""Limits of the format (SPEC 3.3) and the bytes of the kinds (SPEC 3.2)."""
+
+VERSION = 1
+
+TOKEN, ORIGIN, STATUS, CHALLENGE, REQUEST, WITNESS, PRESENTATION, ANSWER = range(1, 9)
+
+KIND_NAMES: dict[int, str] = {
+    TOKEN: "token",
+    ORIGIN: "origin",
+    STATUS: "status",
+    CHALLENGE: "challenge",
+    REQUEST: "request",
+    WITNESS: "witness",
+    PRESENTATION: "presentation",
+    ANSWER: "answer",
+}
+KIND_BYTES: dict[str, int] = {name: kind for kind, name in KIND_NAMES.items()}
+
+MAX_TOKEN = 768
+MAX_LENGTH: dict[int, int] = {
+    TOKEN: MAX_TOKEN,
+    ORIGIN: 76,
+    STATUS: 1282,
+    CHALLENGE: 56,
+    REQUEST: 1024,
+    WITNESS: 114,
+    PRESENTATION: 1536,
+    ANSWER: 3,
+}
+
+MAX_LINKS = 4
+MAX_TARGETS = 8
+MAX_WITNESS_KEYS = 4
+MAX_WITNESSES = 2
+MAX_WINDOWS = 8
+MAX_EXCEPTIONS = 16
+MAX_APP_DATA = 32
+MAX_PARAMETER = 64
+MAX_REVOCATIONS = 64
+MAX_FLOORS = 8
+MAX_ISSUERS = 8
+MAX_TIME = (1 << 40) - 1
+MAX_EVERY_WEEKS = 52
+MAX_EXCEPTION_DAYS = 366
+
+MAX_U16 = (1 << 16) - 1
+MAX_U32 = (1 << 32) - 1
+MAX_U64 = (1 << 64) - 1
+
+CHALLENGE_LIFETIME = 30
+UNCHALLENGED_HORIZON = 900
+MAX_SCHEDULE_SPAN = 86_400
+REPLAY_WINDOW = 64

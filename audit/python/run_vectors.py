@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Runs every test vector of the repository and compares the whole verdict."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from keyward.objects import decode
+from keyward.text import TextError, from_text
+from keyward.vectors import decode_error, judge
+
+VECTORS = Path(__file__).resolve().parents[2] / "tests" / "vectors"
+
+
+def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
+    if "decode" in vector:
+        data = bytes.fromhex(vector["bytes"])
+        error = decode_error(vector["decode"], data)
+        if error is None:
+            decoded = decode(vector["decode"], data)
+            if hasattr(decoded, "encode") and decoded.encode() != data:
+                return vector["error"], "encodes otherwise"
+        return vector["error"], None if error is None else str(error)
+    if "text" in vector:
+        expected = vector["bytes"], vector["error"]
+        try:
+            return expected, (from_text(vector["text"]).hex(), None)
+        except TextError as error:
+            return expected, (None, error.name)
+    return vector["verdict"], judge(vector)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectors", type=Path, default=VECTORS, help="folder of *.json")
+    folder: Path = parser.parse_args().vectors
+    count = disagreements = 0
+    for path in sorted(folder.glob("*.json")):
+        for vector in json.loads(path.read_text())["vectors"]:
+            count += 1
+            expected, found = expected_and_found(vector)
+            if expected != found:
+                disagreements += 1
+                print(f"{path.name}: {vector['name']}: expected {expected}, found {found}")
+    print(f"vectors: {count}")
+    print(f"disagreements: {disagreements}")
+    return 1 if disagreements or not count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
