@@ -115,6 +115,10 @@ pub struct Counted {
 pub struct Lane {
     /// The holder.
     pub holder: KeyName,
+    /// Link 0 of its token, for quotas.
+    pub root: LinkId,
+    /// The issuer of its token, for quotas.
+    pub issuer: KeyId,
     /// The counter.
     pub counter: Counter,
     /// The time that the request names.

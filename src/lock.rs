@@ -9,9 +9,10 @@ use crate::{
     caveat::{Channel, Right},
     challenge::Challenge,
     denial::Denial,
-    id::{Nonce, Sequence},
+    id::{LockId, Nonce, Sequence},
     ledger::{CommitError, Ledger, Outcome},
     policy::AppCheck,
+    preimage::Scope,
     request::Presentation,
     time::{Now, Seconds},
     trust::Trust,
@@ -22,7 +23,7 @@ use crate::{
 pub struct Lock<'t, L> {
     trust: Trust<'t>,
     ledger: L,
-    app: Option<&'t dyn AppCheck>,
+    app: Option<&'t (dyn AppCheck + Sync)>,
 }
 
 impl<'t, L: Ledger> Lock<'t, L> {
@@ -33,7 +34,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
 
     /// The lock with a checker for the embedder's `App` caveats.
     #[must_use]
-    pub const fn with_app(mut self, app: &'t dyn AppCheck) -> Self {
+    pub const fn with_app(mut self, app: &'t (dyn AppCheck + Sync)) -> Self {
         self.app = Some(app);
         self
     }
@@ -67,6 +68,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// before; `channel` is what the host observes of the link.
     pub const fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Session {
         Session {
+            door: self.door(),
             challenge: Challenge {
                 lock: self.trust.lock,
                 nonce,
@@ -93,7 +95,8 @@ impl<'t, L: Ledger> Lock<'t, L> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, L>, Denial> {
-        let challenge = session.open;
+        // A session serves the lock, in the epoch, that opened it.
+        let challenge = session.open.filter(|_| session.door == self.door());
         let verdict = verify(presentation, &self.view(challenge, now));
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
             session.open = None;
@@ -125,20 +128,30 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// ```
     ///
     /// # Errors
-    /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it.
+    /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it;
+    /// [`Denial::Changed`] for another lock's act, or one of another epoch.
     pub fn record(&mut self, acted: Acted) -> Result<Recorded, Denial> {
+        if acted.door != self.door() {
+            return Err(Denial::Changed);
+        }
         self.ledger.close(acted.sequence, acted.outcome)?;
         Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
     }
 
+    const fn door(&self) -> (Scope, LockId) {
+        (self.trust.scope, self.trust.lock)
+    }
+
     fn view<'v>(&'v self, challenge: Option<OpenChallenge>, now: Now) -> View<'v> {
-        View { trust: &self.trust, memory: &self.ledger, now, challenge, app: self.app }
+        let app = self.app.map(|app| -> &dyn AppCheck { app });
+        View { trust: &self.trust, memory: &self.ledger, now, challenge, app }
     }
 }
 
 /// One link session: a challenge that is spent at most once.
 #[derive(Debug)]
 pub struct Session {
+    door: (Scope, LockId),
     challenge: Challenge,
     open: Option<OpenChallenge>,
 }
@@ -185,7 +198,7 @@ impl<L: Ledger> Verified<'_, '_, L> {
     /// nothing of the request then.
     pub fn commit(self) -> Result<Permit, Denial> {
         let sequence = self.lock.ledger.commit(self.accepted.changes())?;
-        Ok(Permit { accepted: self.accepted, sequence })
+        Ok(Permit { door: self.lock.door(), accepted: self.accepted, sequence })
     }
 }
 
@@ -219,6 +232,7 @@ impl<L> fmt::Debug for Verified<'_, '_, L> {
 #[derive(Debug)]
 #[must_use = "the use is spent; act on it, or record that nothing was done"]
 pub struct Permit {
+    door: (Scope, LockId),
     accepted: Accepted,
     sequence: Sequence,
 }
@@ -231,7 +245,7 @@ impl Permit {
             parameter: self.accepted.parameter(),
             relock_within: self.accepted.relock_within(),
         };
-        Acted { sequence: self.sequence, outcome: actuator(&order) }
+        Acted { door: self.door, sequence: self.sequence, outcome: actuator(&order) }
     }
 
     /// The number of the decision.
@@ -240,21 +254,41 @@ impl Permit {
     }
 }
 
-/// What an actuator is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an actuator is to do. Only [`Permit::act`] makes one.
+///
+/// ```compile_fail,E0451
+/// # use keyward::{Right, lock::Order};
+/// let forged = Order { right: Right::UNLOCK, parameter: b"", relock_within: None };
+/// ```
+#[derive(Debug)]
 pub struct Order<'a> {
+    right: Right,
+    parameter: &'a [u8],
+    relock_within: Option<Seconds>,
+}
+
+impl<'a> Order<'a> {
     /// The verb.
-    pub right: Right,
+    pub const fn right(&self) -> Right {
+        self.right
+    }
+
     /// What it is exercised on.
-    pub parameter: &'a [u8],
+    pub const fn parameter(&self) -> &'a [u8] {
+        self.parameter
+    }
+
     /// Relock by then, network or none.
-    pub relock_within: Option<Seconds>,
+    pub const fn relock_within(&self) -> Option<Seconds> {
+        self.relock_within
+    }
 }
 
 /// An order that was carried out, or tried.
 #[derive(Debug)]
 #[must_use = "what was done must be recorded"]
 pub struct Acted {
+    door: (Scope, LockId),
     sequence: Sequence,
     outcome: Outcome,
 }

@@ -186,7 +186,7 @@ impl Facts<'_, '_> {
                 _ => Err(Denial::FirstUseTooLate { link, hi, by: first.by }),
             },
             Some(start) => match hi {
-                Some(hi) if hi.since(start) <= first.lasts.0.into() => Ok(Holds(())),
+                Some(hi) if hi >= start && hi.since(start) <= first.lasts.0.into() => Ok(Holds(())),
                 _ => {
                     let until = start.after(first.lasts.0.into());
                     Err(Denial::FirstUseOver { link, hi, until })

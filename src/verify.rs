@@ -268,7 +268,9 @@ impl<'v, 'p> Authentic<'v, 'p> {
             return Ok((view.now.time, None));
         };
         let at = status.state.at;
-        if !(attester.from..attester.until).contains(&at) {
+        // A status over the nonce is signed now: not by a key that is proven to have expired.
+        let expired = status.over_nonce && view.now.time.lo() >= attester.until;
+        if expired || !(attester.from..attester.until).contains(&at) {
             return Err(Denial::StatusTime { at });
         }
         let time = view.now.time.passed(at);
@@ -296,7 +298,11 @@ impl<'v, 'p> Authentic<'v, 'p> {
         }
         let holder = key_name(self.presentation.token.leaf()?.grantee);
         match view.memory.counter(&holder, counter) {
-            Ok(_unseen) => Ok(Some(Lane { holder, counter, time })),
+            Ok(_unseen) => {
+                let root = self.chain.ids().next().unwrap_or(LinkId([0; 16]));
+                let issuer = self.presentation.token.unverified_issuer();
+                Ok(Some(Lane { holder, root, issuer, counter, time }))
+            }
             Err(fault) => Err(Denial::CounterRefused(fault)),
         }
     }

@@ -153,7 +153,7 @@ fn the_strictest_link_says_how_long_the_door_stays_open() {
     let presentation = Presentation::decode(&bytes).unwrap();
     let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
     let acted = permit.act(|order| {
-        assert_eq!(order.relock_within, Some(Seconds(20)));
+        assert_eq!(order.relock_within(), Some(Seconds(20)));
         Outcome::Jammed
     });
     assert_eq!(lock.record(acted).unwrap().outcome, Outcome::Jammed);
@@ -304,4 +304,40 @@ fn a_count_is_kept_by_the_validity_above_never_by_the_one_below() {
     let verified = lock.verify(&mut session, &presentation, now).unwrap();
     let kept: Vec<_> = verified.accepted().changes().counted().map(|c| c.keep_until).collect();
     assert_eq!(kept, [START.after(900), Time(START.0 + 60)]);
+}
+
+#[test]
+fn a_session_an_act_serves_the_lock_that_made_it() {
+    let mut world = World::new(14);
+    let held = grant(&mut world, 9);
+    let now = world.now();
+    let mut flat = Lock::new(*world.flat.lock.trust(), RamLedger::<4, 1>::new());
+    let mut street = Lock::new(*world.street.lock.trust(), RamLedger::<4, 1>::new());
+    let (mut session, bytes) = over(&flat, 1, &held, &world.courier, now);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let denial = street.verify(&mut session, &presentation, now).expect_err("another lock's");
+    assert_eq!(denial, Denial::NoChallenge);
+    let permit = flat.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
+    let acted = permit.act(|_order| Outcome::Done);
+    assert_eq!(street.record(acted), Err(Denial::Changed));
+}
+
+#[test]
+fn a_lock_may_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let world = World::new(15);
+    is_send(&world.flat.lock);
+}
+
+#[test]
+fn what_was_accepted_tells_who_and_by_what_evidence() {
+    let mut scene = keyward_testkit::scene::Scene::full();
+    scene.links[0].witness = Some((2, vec![20, 21]));
+    scene.witnesses = vec![20, 21];
+    let accepted = scene.verdict().unwrap();
+    let mut evidence: Vec<_> = accepted.evidence().map(|evidence| evidence.0[0]).collect();
+    evidence.sort_unstable();
+    assert_eq!(evidence, [20, 21]);
+    assert_eq!(accepted.holder(), keyward_testkit::scene::key_name(12));
+    assert_eq!(accepted.links().collect::<Vec<_>>(), scene.link_ids());
 }

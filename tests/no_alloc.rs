@@ -111,7 +111,7 @@ fn delivery() {
     let presentation = Presentation::decode(presentation.as_bytes()).unwrap();
     let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
     let acted = permit.act(|order| {
-        assert_eq!((order.right, order.parameter), (Right::UNLOCK, b"parcel".as_slice()));
+        assert_eq!((order.right(), order.parameter()), (Right::UNLOCK, b"parcel".as_slice()));
         Outcome::Done
     });
     assert!(lock.record(acted).is_ok());

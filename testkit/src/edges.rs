@@ -12,7 +12,8 @@ use keyward::{
 
 use crate::{
     scene::{
-        ATTESTER, Attested, EMERGENCY, LOCK, Link, Mode, OTHER_LOCK, STRANGER, Scene, WITNESS,
+        ATTESTER, Attested, EMERGENCY, HOLDER, LOCK, Link, Mode, OTHER_LOCK, STRANGER, Scene,
+        WITNESS,
     },
     world::START,
 };
@@ -106,6 +107,15 @@ fn statuses() -> Vec<Case> {
         case("status/over_the_nonce_narrows_a_vague_clock", Ok(()), |scene| {
             scene.hi = Some(T + 5_000);
             scene.status = nonce(T + 60);
+        }),
+        case("status/over_the_nonce_by_a_key_proven_expired", Err(454), |scene| {
+            (scene.lo, scene.hi) = (T + 60, None);
+            scene.entries[1].until = T + 60;
+            scene.status = nonce(T + 59);
+        }),
+        case("status/of_before_its_signer_expired", Ok(()), |scene| {
+            scene.entries[1].until = T + 60;
+            scene.status = Some(Attested::new(T + 59));
         }),
         case("challenge/of_thirty_seconds_with_drift", Err(211), |scene| {
             scene.mode = age(30_000);
@@ -243,6 +253,18 @@ fn counts() -> Vec<Case> {
             scene.links[2].first_use = Some((T + 100, 500));
             scene.history.insert(1, Uses { spent: 3, first: Some(Time(T - 60)) });
         }),
+        case("first_use/in_the_future", Err(432), |scene| {
+            scene.links[0].first_use = Some((T + 1, 500));
+            scene.history.insert(0, Uses { spent: 1, first: Some(Time(T + 61)) });
+        }),
+        case("counts/first_use_is_at_lo", Ok(()), |scene| {
+            scene.links[0].uses = Some(1);
+            scene.hi = Some(scene.lo + 10);
+        }),
+        case("counts/as_often_as_can_be_counted", Ok(()), |scene| {
+            scene.links[0].first_use = Some((T + 1, 500));
+            scene.history.insert(0, Uses { spent: u32::MAX, first: Some(Time(T)) });
+        }),
         case("first_use/as_late_as_it_may_be", Ok(()), |scene| {
             scene.links[0].first_use = Some((T + 1, 60));
             scene.history.insert(0, Uses { spent: 1, first: Some(Time(T)) });
@@ -277,6 +299,11 @@ fn others() -> Vec<Case> {
         case("witness/one_that_nobody_names_beside", Ok(()), |scene| {
             scene.links[0].witness = Some((1, vec![WITNESS]));
             scene.witnesses = vec![WITNESS, WITNESS + 9];
+        }),
+        case("witness/the_first_grantee_of_three", Err(441), |scene| {
+            scene.links = vec![Link::grant(2), Link::plain(1), Link::plain(0)];
+            scene.links[2].witness = Some((1, vec![HOLDER]));
+            scene.witnesses = vec![HOLDER];
         }),
         case("witness/unnamed_and_revoked", Ok(()), |scene| {
             scene.witnesses = vec![WITNESS];

@@ -67,7 +67,8 @@ pub fn judge(scene: &Scene) -> Result<(), u16> {
     }
     let (mut lo, mut hi) = (scene.lo, scene.hi.map(|hi| hi.max(scene.lo)));
     if let Some((status, entry)) = attester {
-        if status.at < entry.from || status.at >= entry.until {
+        let expired = status.over_nonce && lo >= entry.until;
+        if expired || status.at < entry.from || status.at >= entry.until {
             return Err(454);
         }
         lo = lo.max(status.at);
@@ -170,7 +171,9 @@ impl Judge<'_> {
         if let Some((by, lasts)) = link.first_use {
             match history.first {
                 None if self.hi.is_none_or(|hi| hi >= by) => return Err(431),
-                Some(first) if self.hi.is_none_or(|hi| hi > first.0 + u64::from(lasts)) => {
+                Some(first)
+                    if self.hi.is_none_or(|hi| hi < first.0 || hi > first.0 + u64::from(lasts)) =>
+                {
                     return Err(432);
                 }
                 _ => {}

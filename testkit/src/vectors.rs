@@ -298,6 +298,7 @@ fn accepted_json(accepted: &Accepted) -> Value {
         "core": hex(accepted.core().as_bytes()),
         "links": accepted.links().map(|link| hex(&link.0)).collect::<Vec<_>>(),
         "holder": hex(&accepted.holder().0),
+        "evidence": accepted.evidence().map(|evidence| hex(&evidence.0)).collect::<Vec<_>>(),
         "relock_within": accepted.relock_within().map(|seconds| seconds.0),
         "time": { "lo": accepted.time().lo().0, "hi": accepted.time().hi().map(|hi| hi.0) },
         "after": {

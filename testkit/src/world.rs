@@ -279,7 +279,7 @@ impl Door {
         let permit = self.lock.verify(session, &presentation, now)?.commit()?;
         let is_open = &mut self.is_open;
         let acted = permit.act(|order: &Order<'_>| {
-            *is_open |= order.right == Right::UNLOCK;
+            *is_open |= order.right() == Right::UNLOCK;
             Outcome::Done
         });
         self.lock.record(acted)

@@ -103,6 +103,7 @@ def _accepted(result: Accepted) -> Json:
         "core": result.core.hex(),
         "holder": result.holder.hex(),
         "links": [link.hex() for link in result.link_ids],
+        "evidence": [evidence.hex() for evidence in result.evidence],
         "relock_within": result.max_open,
         "time": {"hi": result.hi, "lo": result.lo},
     }

@@ -286,7 +286,8 @@ class _Verification:
         status = self.presentation.status
         if status is None or self.attester is None:
             return
-        if not self.attester.start <= status.at < self.attester.until:
+        expired = status.over_nonce and self.lo >= self.attester.until
+        if expired or not self.attester.start <= status.at < self.attester.until:
             raise Denied(454)
         self.lo = max(self.lo, status.at)
         if self.hi is not None:
@@ -340,7 +341,7 @@ class _Verification:
             if first is None:
                 if hi is None or hi >= caveats.first_use.by:
                     raise Denied(431, need_time=hi is None)
-            elif hi is None or hi - first > caveats.first_use.lasts:
+            elif hi is None or hi < first or hi - first > caveats.first_use.lasts:
                 raise Denied(432, need_time=hi is None)
         if caveats.channels is not None and not caveats.channels >> self.channel() & 1:
             raise Denied(440)

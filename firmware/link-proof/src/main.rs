@@ -25,7 +25,7 @@ fn actuator(order: &Order<'_>) -> Outcome {
     black_box(order);
     // Shows that the proof can fail, and that the way is followed to its end.
     #[cfg(feature = "planted")]
-    black_box(order.parameter[black_box(0)]);
+    black_box(order.parameter()[black_box(0)]);
     black_box(Outcome::Done)
 }
 
