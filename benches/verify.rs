@@ -7,8 +7,13 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use keyward::{Presentation, Status, Token, WitnessStatement, id::Serial, limits::MAX_LINKS, role};
-use keyward_testkit::scene::{Attested, HOLDER, ISSUER, Link, Scene, WITNESS, key};
+use keyward::{
+    Ask, Challenge, Channel, Presentation, Request, Right, Status, Token, WitnessStatement,
+    id::{Fresh, KeysetVersion, ListNumber, Serial},
+    limits::MAX_LINKS,
+    role,
+};
+use keyward_testkit::scene::{Attested, HOLDER, ISSUER, LOCK, Link, NONCE, Scene, WITNESS, key};
 
 /// Bytes of the labels and fixed fields in front of what varies (SPEC.md section 5).
 const LABEL: usize = 16;
@@ -128,13 +133,22 @@ fn making(criterion: &mut Criterion) {
     };
     let token = attenuate();
     let token = Token::decode(token.as_bytes()).expect("a token");
-    let request = scene.request(&token);
-    let statement = scene.statement(&request, WITNESS);
+    let statement = scene.statement(&scene.request(&token), WITNESS);
     let statement = WitnessStatement::decode(&statement).expect("a statement");
     let status = scene.attestation().expect("a status");
     let status = Status::decode(&status).expect("a status");
+    let challenge = Challenge {
+        lock: LOCK,
+        nonce: NONCE,
+        epoch: Scene::scope().epoch,
+        keyset: KeysetVersion(scene.keyset),
+        list: ListNumber(scene.list),
+    };
+    let ask = Ask { lock: LOCK, right: Right::UNLOCK, parameter: &[] };
     let present = || {
-        let request = scene.request(black_box(&token));
+        let (token, fresh) = (black_box(&token), Fresh([7; 16]));
+        let request = Request::challenged(&origin, token, ask, &challenge, Channel::Radio, fresh);
+        let request = request.expect("a request");
         let draft = request.present(&[statement], Some(&status)).expect("a draft");
         draft.sign(&next).expect("a presentation")
     };
@@ -158,12 +172,12 @@ fn decoding(criterion: &mut Criterion) {
             bencher.iter(|| Presentation::decode(black_box(&presentation)).is_ok());
         });
     }
-    let scene = chain(1);
-    let token = scene.token().expect("a token");
-    let checked = Token::decode(&token).expect("a token");
-    group.bench_function("token_1_link_then_check", |bencher| {
-        bencher.iter(|| checked.check(black_box(&scene.origin())).is_ok());
-    });
+    for links in 1..=MAX_LINKS {
+        let token = chain(links).token().expect("a token");
+        group.bench_function(BenchmarkId::new("token", links), |bencher| {
+            bencher.iter(|| Token::decode(black_box(&token)).is_ok());
+        });
+    }
     group.finish();
 }
 

@@ -1,9 +1,56 @@
-use keyward::{Answer, Challenge, Origin, Request, Token};
-use keyward_testkit::{malformed, oracle};
+use keyward::{
+    Answer, Challenge, Encoded, Origin, Presentation, Request, Status, Token, WitnessStatement,
+    caveat::CaveatSet, wire::Kind,
+};
+use keyward_testkit::oracle;
 
-/// What decodes has one encoding: what is rebuilt of it is what came.
-pub fn decode(_data: &[u8]) {}
-pub fn decode_vs_postcard(_data: &[u8]) {}
-pub fn oracle_caveats(bytes: &[u8]) -> Option<Vec<u8>> {
-    Some(bytes.to_vec())
+/// What decodes has one encoding: what is written of it is what came.
+pub fn decode(data: &[u8]) {
+    let rewritten = [
+        Token::decode(data).ok().map(|token| owned(token.encode().as_ref())),
+        Origin::decode(data).ok().map(|origin| owned(origin.encode().as_ref())),
+        Challenge::decode(data).ok().map(|challenge| owned(challenge.encode().as_ref())),
+        Request::decode(data).ok().map(|request| owned(request.encode().as_ref())),
+        Answer::decode(data).ok().map(|answer| answer.encode().to_vec()),
+        // These the crate only reads: the oracle writes them once more.
+        Status::decode(data).ok().map(|_| again::<oracle::Status>(data)),
+        WitnessStatement::decode(data).ok().map(|_| again::<oracle::Witness>(data)),
+        Presentation::decode(data).ok().map(|_| again::<oracle::Presentation>(data)),
+    ];
+    let mut kinds = 0;
+    for bytes in rewritten.into_iter().flatten() {
+        assert_eq!(bytes, data);
+        kinds += 1;
+    }
+    assert!(kinds <= 1, "one string of bytes is {kinds} objects");
+}
+
+fn owned<const N: usize, E: core::fmt::Debug>(encoded: Result<&Encoded<N>, E>) -> Vec<u8> {
+    encoded.expect("what was read can be written").as_bytes().to_vec()
+}
+
+fn again<T: oracle::Object>(bytes: &[u8]) -> Vec<u8> {
+    oracle::encode(&oracle::decode::<T>(bytes).expect("the oracle reads it too"))
+}
+
+/// The crate's decoders take what the oracle takes, and nothing else.
+pub fn decode_vs_postcard(data: &[u8]) {
+    for (kind, name) in Kind::ALL {
+        let (ours, theirs) = match kind {
+            Kind::Token => (Token::decode(data).err(), oracle::decodes_token(data)),
+            Kind::Origin => (Origin::decode(data).err(), oracle::decodes_origin(data)),
+            Kind::Status => (Status::decode(data).err(), oracle::decodes_status(data)),
+            Kind::Challenge => (Challenge::decode(data).err(), oracle::decodes_challenge(data)),
+            Kind::Request => (Request::decode(data).err(), oracle::decodes_request(data)),
+            Kind::Witness => (WitnessStatement::decode(data).err(), oracle::decodes_witness(data)),
+            Kind::Presentation => {
+                (Presentation::decode(data).err(), oracle::decodes_presentation(data))
+            }
+            Kind::Answer => (Answer::decode(data).err(), oracle::decodes_answer(data)),
+            other => panic!("{other:?} has no oracle"),
+        };
+        assert_eq!(ours.is_none(), theirs, "{name}: {ours:?}");
+    }
+    let ours = CaveatSet::decode(data).err();
+    assert_eq!(ours.is_none(), oracle::decodes_caveats(data), "caveats: {ours:?}");
 }

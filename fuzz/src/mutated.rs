@@ -65,6 +65,10 @@ pub fn verify_mutated(data: &[u8]) {
     let Some((pick, edits)) = data.split_first() else { return };
     let case = &ACCEPTING[usize::from(*pick) % ACCEPTING.len()];
     let bytes = edited(&case.presentation, edits);
+    // Pieces of another scene's presentation may add up to it, and this lock may accept it too.
+    if bytes != case.presentation && ACCEPTING.iter().any(|other| other.presentation == bytes) {
+        return;
+    }
     let verdict = case.lock.judge(&bytes);
     assert_eq!(verdict.is_ok(), bytes == case.presentation, "{verdict:?}");
     // The verdict is of the bytes and the view alone.
