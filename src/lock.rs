@@ -225,8 +225,9 @@ impl<L> fmt::Debug for Verified<'_, '_, L> {
 /// ```
 ///
 /// ```compile_fail,E0451
-/// # fn f(accepted: keyward::verify::Accepted) {
-/// let forged = keyward::lock::Permit { accepted, sequence: keyward::id::Sequence(0) };
+/// # use keyward::{Scope, id::{LockId, Sequence}, lock::Permit, verify::Accepted};
+/// # fn f(door: (Scope, LockId), accepted: Accepted) {
+/// let forged = Permit { door, accepted, sequence: Sequence(0) };
 /// # }
 /// ```
 #[derive(Debug)]
