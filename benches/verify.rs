@@ -9,11 +9,13 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use keyward::{
     Ask, Challenge, Channel, Presentation, Request, Right, Status, Token, WitnessStatement,
-    id::{Fresh, KeysetVersion, ListNumber, Serial},
+    id::{Fresh, KeysetVersion, Serial},
     limits::MAX_LINKS,
     role,
 };
-use keyward_testkit::scene::{Attested, HOLDER, ISSUER, LOCK, Link, NONCE, Scene, WITNESS, key};
+use keyward_testkit::scene::{
+    Attested, CARD, HOLDER, ISSUER, LOCK, Link, NONCE, Scene, WITNESS, key, order,
+};
 
 /// Bytes of the labels and fixed fields in front of what varies (SPEC.md section 5).
 const LABEL: usize = 16;
@@ -142,7 +144,8 @@ fn making(criterion: &mut Criterion) {
         nonce: NONCE,
         epoch: Scene::scope().epoch,
         keyset: KeysetVersion(scene.keyset),
-        list: ListNumber(scene.list),
+        list: order(scene.list),
+        card: CARD,
     };
     let ask = Ask { lock: LOCK, right: Right::UNLOCK, parameter: &[] };
     let present = || {

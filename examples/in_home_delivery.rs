@@ -6,12 +6,14 @@
 use std::{process::ExitCode, time::Instant};
 
 use keyward::{
-    Ask, Caveats, Channel, Denial, PublicKey, Right, Rights, Seconds, Target, Time, Valid,
+    Ask, Caveats, Challenge, Channel, Denial, Grant, Now, Origin, PublicKey, Right, Rights, Roles,
+    Seconds, SigningKey, Target, Time, Valid,
     caveat::FirstUse,
     role,
     schedule::{Dates, Weekdays, Window},
+    time::Uptime,
 };
-use keyward_testkit::world::{Capability, Door, Holder, START, Verdict, WAY_IN, World};
+use keyward_testkit::world::{Capability, Clerk, Door, Holder, START, Verdict, WAY_IN, World};
 
 fn main() -> ExitCode {
     let mut story = Story { world: World::new(2026), scenes: 0, wrong: 0 };
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     story.deliver(&parcel);
     story.attack(&parcel, &company);
     story.others();
+    story.trust();
     println!("\n{} scenes, {} came out otherwise", story.scenes, story.wrong);
     if story.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -167,6 +170,140 @@ impl Story {
         self.expect("the visitor, same token, at the flat", &verdict, None);
         let verdict = self.present(&way_in, &visitor, Which::Cellar, Right::UNLOCK);
         self.expect("the visitor, same token, at the cellar", &verdict, Some("OtherTarget"));
+    }
+
+    /// Keys rotate, are lost and are stolen. Whoever comes to the door carries the news in.
+    fn trust(&mut self) {
+        println!();
+        let flat = self.world.flat.id();
+        let week = Valid { from: self.world.now, lasts: Seconds::days(7) };
+        let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(flat)], week).unwrap();
+        let world = &mut self.world;
+        let (guest, company) = (Holder::new(&mut world.rng), world.company.public());
+        let theirs = world.owner.grant(&company, 1, &grant);
+        let parcels =
+            world.company.delegate(&theirs, &world.courier.public(), 0, &Caveats::narrowing());
+        let held = world.owner.grant(&guest.public(), 0, &grant);
+
+        let new = SigningKey::generate(&mut world.rng);
+        let key = std::mem::replace(&mut world.owner.issuer, new);
+        let valid = (week.from, Seconds::days(7));
+        world.owner.others.push(Clerk { key, roles: Roles::ISSUE, valid });
+        world.owner.publish_keyset(world.now);
+        say("owner", "changes the key that issues; the old one serves on for a week");
+        self.news(Which::Flat);
+        let verdict = self.try_with(&held, &guest);
+        self.expect("a token by the old key", &verdict, None);
+        let world = &mut self.world;
+        let newer = world.owner.grant(&guest.public(), 0, &grant);
+        let verdict = self.try_with(&newer, &guest);
+        self.expect("a token by the new key", &verdict, None);
+
+        let verdict = self.try_courier(&parcels);
+        self.expect("the company's courier", &verdict, None);
+        let world = &mut self.world;
+        world.owner.revoke([company.name().into()], world.now);
+        say("owner", "revokes the company; the next visitor's phone carries the list");
+        self.news(Which::Flat);
+        let verdict = self.try_courier(&parcels);
+        self.expect("the company's courier", &verdict, Some("KeyRevoked"));
+
+        let world = &mut self.world;
+        world.owner.revoke([guest.public().name().into()], world.now);
+        say("guest", "loses the phone, and is given a token for another");
+        self.news(Which::Flat);
+        let verdict = self.try_with(&newer, &guest);
+        self.expect("whoever found the phone", &verdict, Some("KeyRevoked"));
+        let phone = Holder::new(&mut self.world.rng);
+        let anew = self.world.owner.grant(&phone.public(), 0, &grant);
+        let verdict = self.try_with(&anew, &phone);
+        self.expect("the guest, with another phone", &verdict, None);
+        self.stolen_roots(&grant);
+        self.no_clock();
+    }
+
+    /// A thief signs a keyset by both roots; the owner opens the drawer with the cold keys.
+    fn stolen_roots(&mut self, grant: &Grant) {
+        let world = &mut self.world;
+        let thief = Holder::new(&mut world.rng);
+        let own = SigningKey::generate(&mut world.rng);
+        let mut clerks = [(own.public(), Roles::ISSUE, (START, Seconds::days(9_999)))];
+        let forged = world.owner.sign_keyset(u64::MAX, world.now, &mut clerks);
+        let honest = std::mem::replace(&mut world.owner.issuer, own);
+        let stolen = world.owner.grant(&thief.public(), 0, grant);
+        world.owner.issuer = honest;
+        say("thief", "has stolen both roots, and signs a keyset of the highest version");
+        let now = world.now();
+        world.flat.connect(Channel::Radio, now);
+        let _taken = world.flat.deliver(&forged, now);
+        let verdict = self.try_with(&stolen, &thief);
+        self.expect("the thief: the roots rule", &verdict, None);
+        let world = &mut self.world;
+        world.owner.new_epoch(world.now, &mut world.rng);
+        say("owner", "opens the drawer with the cold keys: a new epoch");
+        self.news(Which::Flat);
+        let verdict = self.try_old_epoch(&stolen, &thief);
+        self.expect("the thief", &verdict, Some("UnknownIssuer"));
+        let guest = Holder::new(&mut self.world.rng);
+        let held = self.world.owner.grant(&guest.public(), 0, grant);
+        let verdict = self.try_with(&held, &guest);
+        self.expect("a guest, with a token of the new epoch", &verdict, None);
+    }
+
+    /// An honest app would not ask a lock of another epoch.
+    fn try_old_epoch(&mut self, held: &Capability, holder: &Holder) -> Verdict {
+        let world = &mut self.world;
+        let now = world.now();
+        let challenge = Challenge::decode(&world.flat.connect(Channel::Radio, now)).unwrap();
+        let epoch = Origin::decode(&held.origin).unwrap().scope.epoch;
+        let challenge = Challenge { epoch, ..challenge }.encode().unwrap();
+        let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
+        let (bytes, rng) = (challenge.as_bytes(), &mut world.rng);
+        let request = holder.request(held, ask, bytes, Channel::Radio, rng);
+        world.flat.present(&holder.present(&request, &[], None), now).1
+    }
+
+    /// A door without a clock, whose battery was empty.
+    fn no_clock(&mut self) {
+        self.news(Which::Cellar);
+        let world = &mut self.world;
+        world.cellar.lock.restart();
+        let cellar = world.cellar.id();
+        let quarter = Valid { from: world.now, lasts: Seconds::minutes(15) };
+        let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(cellar)], quarter);
+        let courier = world.courier.public();
+        let held = world.owner.grant(&courier, 0, &grant.unwrap());
+        let mut visit = |ticks: u64, at: Option<Time>| {
+            let now = Now::ticks(Uptime(ticks * 1000), 100);
+            let challenge = world.cellar.connect(Channel::Radio, now);
+            let nonce = Challenge::decode(&challenge).unwrap().nonce;
+            let ask = Ask { lock: cellar, right: Right::UNLOCK, parameter: b"" };
+            let courier = &world.courier;
+            let request = courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+            let status = at.map(|at| world.owner.attest(at, Some(&nonce)));
+            world.cellar.present(&courier.present(&request, &[], status.as_deref()), now).1
+        };
+        let blind = visit(10, None);
+        let told = visit(11, Some(quarter.from.after(60)));
+        let after = visit(900, None);
+        self.expect("a door without a clock", &blind, Some("MayHaveExpired"));
+        self.expect("told the time over its own nonce", &told, None);
+        self.expect("a quarter of an hour later, by its ticks", &after, Some("Expired"));
+    }
+
+    /// A visitor's phone brings a door what it lacks; nobody has to trust the phone.
+    fn news(&mut self, which: Which) {
+        let world = &mut self.world;
+        let (now, library) = (world.now(), world.owner.library.clone());
+        which.door(world).visit(&library, now);
+    }
+
+    fn try_courier(&mut self, held: &Capability) -> Verdict {
+        let request = self.ask(held, Which::Flat, Right::UNLOCK);
+        let world = &mut self.world;
+        let presentation = world.courier.present(&request, &[], None);
+        let now = world.now();
+        world.flat.present(&presentation, now).1
     }
 
     /// A second parcel of the same courier, so that each attack has a use left to steal.

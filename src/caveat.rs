@@ -10,6 +10,7 @@ use crate::{
     preimage::joined,
     schedule::Schedule,
     time::{Seconds, Time},
+    trust::Trust,
     wire::{DecodeError, Part, Reader},
 };
 
@@ -216,10 +217,10 @@ impl<'a> Targets<'a> {
         })
     }
 
-    pub(crate) fn names(&self, lock: &LockId, groups: &[GroupId]) -> bool {
+    pub(crate) fn names(&self, trust: &Trust<'_>) -> bool {
         self.iter().any(|target| match target {
-            Target::Lock(id) => id == *lock,
-            Target::Group(id) => groups.contains(&id),
+            Target::Lock(id) => id == trust.lock,
+            Target::Group(id) => trust.is_in(&id),
         })
     }
 }

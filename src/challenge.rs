@@ -1,8 +1,10 @@
 //! What a lock says to a stranger: its challenge, and a coarse answer (SPEC.md section 10).
 
 use crate::{
-    id::{Epoch, KeysetVersion, ListNumber, LockId, Nonce},
+    card::CardOrder,
+    id::{CardVersion, Epoch, KeysetVersion, ListNumber, LockId, Nonce},
     limits::{ANSWER_LENGTH, MAX_CHALLENGE},
+    status::ListOrder,
     wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
 };
 
@@ -18,8 +20,10 @@ pub struct Challenge {
     pub epoch: Epoch,
     /// The keyset that it holds.
     pub keyset: KeysetVersion,
-    /// The revocation list that it holds.
-    pub list: ListNumber,
+    /// The place of the revocation list that it holds.
+    pub list: ListOrder,
+    /// The place of the card that it holds in this epoch.
+    pub card: CardOrder,
 }
 
 impl Challenge {
@@ -33,7 +37,10 @@ impl Challenge {
         out.raw(&self.nonce.0)?;
         out.integer(self.epoch.0)?;
         out.integer(self.keyset.0)?;
-        out.integer(self.list.0)?;
+        out.integer(self.list.keyset.0)?;
+        out.integer(self.list.number.0)?;
+        out.integer(self.card.keyset.0)?;
+        out.integer(self.card.version.0)?;
         Ok(out)
     }
 
@@ -48,7 +55,14 @@ impl Challenge {
             nonce: Nonce(*reader.array()?),
             epoch: Epoch(reader.u64()?),
             keyset: KeysetVersion(reader.u64()?),
-            list: ListNumber(reader.u64()?),
+            list: ListOrder {
+                keyset: KeysetVersion(reader.u64()?),
+                number: ListNumber(reader.u64()?),
+            },
+            card: CardOrder {
+                keyset: KeysetVersion(reader.u64()?),
+                version: CardVersion(reader.u64()?),
+            },
         };
         reader.finish()?;
         Ok(challenge)

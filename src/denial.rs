@@ -31,42 +31,66 @@ impl fmt::Display for Place {
     }
 }
 
-macro_rules! denials {
-    ($($(#[$doc:meta])* $code:literal $name:ident $(($($field:ty),*))? $({$($(#[$fdoc:meta])* $fname:ident: $ftype:ty),* $(,)?})?,)*) => {
-        /// Why a request is denied: the first rule, in SPEC.md's order, that it breaks.
+/// An enum whose variants have numbers that never change.
+macro_rules! numbered {
+    (
+        $(#[$meta:meta])* $enum:ident;
+        $($(#[$doc:meta])* $code:literal $name:ident $(($($field:ty),*))? $({$($(#[$fdoc:meta])* $fname:ident: $ftype:ty),* $(,)?})?,)*
+    ) => {
+        $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
-        pub enum Denial {
+        pub enum $enum {
             $($(#[$doc])* $name $(($($field),*))? $({$($(#[$fdoc])* $fname: $ftype),*})?,)*
         }
 
-        impl Denial {
-            /// The denial's number: stable, in receipts and in SPEC.md section 15.
+        impl $enum {
+            /// The number: stable, in receipts and in SPEC.md.
             pub const fn code(&self) -> u16 {
                 match self {
-                    $(denials!(@pattern $name $(($($field),*))? $({$($fname),*})?) => $code,)*
+                    $($crate::denial::numbered!(@pattern $name $(($($field),*))? $({$($fname),*})?) => $code,)*
                 }
             }
 
-            /// The denial's name, as vectors and reports have it.
+            /// The name, as vectors and reports have it.
             pub const fn name(&self) -> &'static str {
                 match self {
-                    $(denials!(@pattern $name $(($($field),*))? $({$($fname),*})?) => stringify!($name),)*
+                    $($crate::denial::numbered!(@pattern $name $(($($field),*))? $({$($fname),*})?) => stringify!($name),)*
                 }
             }
 
-            /// The numbers and names of all denials.
+            /// All numbers and names.
             pub const ALL: &[(u16, &'static str)] = &[$(($code, stringify!($name))),*];
+        }
+
+        impl core::fmt::Display for $enum {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{} {:?}", self.code(), self)
+            }
+        }
+
+        impl core::error::Error for $enum {}
+
+        impl From<DecodeError> for $enum {
+            fn from(error: DecodeError) -> Self {
+                Self::Malformed(error)
+            }
         }
     };
     (@pattern $name:ident) => { Self::$name };
     (@pattern $name:ident ($($field:ty),*)) => { Self::$name(..) };
     (@pattern $name:ident {$($fname:ident),*}) => { Self::$name { .. } };
 }
+pub(crate) use numbered;
 
-denials! {
+numbered! {
+    /// Why a request is denied: the first rule, in SPEC.md's order, that it breaks.
+    Denial;
+
     /// The bytes are no presentation.
     100 Malformed(DecodeError),
+    /// The lock is claimed by nobody.
+    190 Unclaimed,
 
     /// The lock holds no such issuer.
     200 UnknownIssuer(KeyId),
@@ -82,6 +106,8 @@ denials! {
     212 UnchallengedRefused,
     /// An unchallenged presentation for another right than `unlock`.
     213 UnchallengedRight,
+    /// A presentation in the clear, where the lock's card demands sealed ones.
+    214 SealedOnly,
     /// An emergency token that may be passed on, or was.
     220 EmergencyDepth,
     /// An emergency token for another right than `unlock`.
@@ -103,6 +129,8 @@ denials! {
     232 StatusNotAttested(KeyId),
     /// The status is over a nonce, and the presentation unchallenged.
     233 StatusNonceUnchallenged,
+    /// The status is signed by an issuer whose limits the lock doesn't know, or that count.
+    234 StatusIssuerDisabled(KeyId),
 
     /// The holder's signature doesn't hold.
     300 HolderSignature(SignatureFault),
@@ -276,6 +304,8 @@ denials! {
     501 Changed,
     /// The store did not confirm.
     502 StoreFailed,
+    /// What was done is not a release, or not done.
+    503 NotReleased,
 }
 
 impl Denial {
@@ -308,17 +338,3 @@ impl Denial {
         }
     }
 }
-
-impl From<DecodeError> for Denial {
-    fn from(error: DecodeError) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.code(), self)
-    }
-}
-
-impl core::error::Error for Denial {}

@@ -66,7 +66,7 @@ bytes_id! {
     GroupId, 8
 }
 bytes_id! {
-    /// Looks up an issuer in a keyset: the first 8 bytes of its key's hash. It binds nothing.
+    /// Looks up an issuer in a keyset: the first 8 bytes of its key. It binds nothing.
     KeyId, 8
 }
 bytes_id! {
@@ -80,6 +80,10 @@ bytes_id! {
 bytes_id! {
     /// The lock's challenge, 16 bytes, never given twice.
     Nonce, 16
+}
+bytes_id! {
+    /// Names one life of a lock, from its reset to its release: 16 bytes, drawn at the reset.
+    ClaimNonce, 16
 }
 bytes_id! {
     /// The holder's own 16 fresh random bytes in a challenged request, so that a replayed
@@ -100,8 +104,13 @@ number! {
     KeysetVersion
 }
 number! {
-    /// The number of a revocation list within its epoch and keyset version.
+    /// The number of a revocation list within its epoch and keyset version, see
+    /// [`ListOrder`](crate::status::ListOrder).
     ListNumber
+}
+number! {
+    /// The version of a card within its epoch and keyset version.
+    CardVersion
 }
 number! {
     /// The serial number that an issuer gives a token.

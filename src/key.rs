@@ -60,6 +60,8 @@ pub mod role {
         SealingKey "sealing";
         /// Lies in a lock's box: claims the lock.
         Claim "claim";
+        /// Is printed on a lock, and never redrawn: says that this lock was claimed.
+        Label "label";
     }
 
     /// The classes that sign a link 0.
@@ -105,7 +107,7 @@ impl<R: Role> PublicKey<R> {
 
     /// What looks the key up among issuers.
     pub fn id(&self) -> KeyId {
-        KeyId(truncated(&key_hash(&self.bytes)))
+        key_id(&self.bytes)
     }
 
     /// What names the key in tables and revocations.
@@ -114,13 +116,15 @@ impl<R: Role> PublicKey<R> {
     }
 }
 
-/// The revocation name of a key's bytes.
-pub(crate) fn key_name(bytes: &[u8; 32]) -> KeyName {
-    KeyName(truncated(&key_hash(bytes)))
+/// What looks a key's bytes up among issuers.
+pub(crate) fn key_id(bytes: &[u8; 32]) -> KeyId {
+    KeyId(truncated(bytes))
 }
 
-fn key_hash(bytes: &[u8; 32]) -> [u8; 32] {
-    crypto::hash(&[Label::KEY.bytes(), bytes])
+/// The revocation name of a key's bytes. A hash: a key with the same first bytes as another's
+/// takes no secret to find, and whoever has it revoked would revoke the other.
+pub(crate) fn key_name(bytes: &[u8; 32]) -> KeyName {
+    KeyName(truncated(&crypto::hash(&[Label::KEY.bytes(), bytes])))
 }
 
 /// Reads a key's bytes and refuses what is weak or not canonical.
@@ -131,7 +135,12 @@ pub(crate) fn read_key<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8; 32], Deco
 }
 
 /// Refuses a key's bytes that are weak or not canonical.
-pub(crate) fn check_key(bytes: &[u8; 32]) -> Result<PublicKey<role::Holder>, DecodeError> {
+pub(crate) fn check_key(bytes: &[u8; 32]) -> Result<(), DecodeError> {
+    public_key::<role::Holder>(bytes).map(drop)
+}
+
+/// Takes a key from bytes that were read.
+pub(crate) fn public_key<R: Role>(bytes: &[u8; 32]) -> Result<PublicKey<R>, DecodeError> {
     PublicKey::from_bytes(bytes).map_err(|error| match error {
         KeyError::NonCanonical => DecodeError::NonCanonicalKey,
         KeyError::Weak => DecodeError::WeakKey,

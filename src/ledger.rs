@@ -1,10 +1,11 @@
 //! What a lock remembers, and what an accepted request changes in it (SPEC.md section 14).
 
 use crate::{
+    domain::Change,
     id::{Counter, KeyId, KeyName, LinkId, Sequence},
     limits::MAX_LINKS,
     replay::{CounterFault, Unseen, Window},
-    time::Time,
+    time::{Time, Uptime},
 };
 
 /// What `verify` asks of a lock's memory; it changes nothing.
@@ -33,6 +34,13 @@ pub trait Ledger: Memory {
     /// # Errors
     /// [`CommitError::Store`].
     fn close(&mut self, sequence: Sequence, outcome: Outcome) -> Result<(), CommitError>;
+
+    /// Makes one change of the lock's trust durable, or none. A claim, an epoch and a release also
+    /// drop all that was counted, in the same write.
+    ///
+    /// # Errors
+    /// [`CommitError::Store`]; all is then as it was.
+    fn keep(&mut self, change: &Change<'_>) -> Result<(), CommitError>;
 }
 
 /// How often a link was used at a lock, and when first.
@@ -73,7 +81,7 @@ pub enum Outcome {
 pub struct Changes {
     pub(crate) counted: [Option<Counted>; MAX_LINKS],
     pub(crate) lane: Option<Lane>,
-    pub(crate) heard: Option<Time>,
+    pub(crate) heard: Option<Heard>,
 }
 
 impl Changes {
@@ -87,10 +95,20 @@ impl Changes {
         self.lane.as_ref()
     }
 
-    /// The time that an attester signed, to which the durable floor may rise.
-    pub const fn heard(&self) -> Option<Time> {
+    /// The time that an attester signed, to which the durable floor rises.
+    pub const fn heard(&self) -> Option<Heard> {
         self.heard
     }
+}
+
+/// A time that an attester signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The time.
+    pub at: Time,
+    /// When the challenge was given, if the status is over it: the present was at most a second
+    /// after `at` then.
+    pub issued: Option<Uptime>,
 }
 
 /// One use of one link.
@@ -196,6 +214,17 @@ impl<const COUNTS: usize, const LANES: usize> Ledger for RamLedger<COUNTS, LANES
 
     fn close(&mut self, sequence: Sequence, _outcome: Outcome) -> Result<(), CommitError> {
         self.open = self.open.filter(|open| *open != sequence);
+        Ok(())
+    }
+
+    fn keep(&mut self, change: &Change<'_>) -> Result<(), CommitError> {
+        match change {
+            Change::Release => *self = Self::new(),
+            Change::Claim { .. } | Change::Epoch { .. } => {
+                *self = Self { next: self.next, open: self.open, ..Self::new() };
+            }
+            _ => {}
+        }
         Ok(())
     }
 }

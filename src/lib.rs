@@ -19,10 +19,18 @@
 //! No arrow can be skipped or taken twice; each misuse is a `compile_fail` example on the type
 //! that prevents it.
 //!
+//! # The way of a statement
+//!
+//! What a lock trusts comes to it the same way, carried by anybody's phone: a [`Claim`], an
+//! [`Epoch`], a [`Keyset`], a [`Card`], a [`Status`] with a revocation list or without. It is read
+//! and mute, verified by the [`Lock`] into a [`lock::Update`], and trusted once that is committed.
+//! A phone, server or auditor keeps a [`Domain`], which takes the same statements in.
+//!
 //! # Reading order for auditors
 //!
-//! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`status`], [`caveat`],
-//! [`schedule`], then `preimage`, `wire` and `crypto`.
+//! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`];
+//! then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
+//! `preimage`, `wire` and `crypto`.
 //!
 //! # Features
 //!
@@ -65,18 +73,26 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod card;
 pub mod caveat;
 pub mod challenge;
+pub mod claim;
+pub mod clock;
+pub mod cosign;
 mod crypto;
 pub mod denial;
+pub mod domain;
+pub mod epoch;
 pub mod id;
 pub mod key;
+pub mod keyset;
 pub mod ledger;
 pub mod limits;
 pub mod lock;
 pub mod narrow;
 pub mod policy;
 mod preimage;
+pub mod refusal;
 pub mod replay;
 pub mod request;
 pub mod schedule;
@@ -92,16 +108,24 @@ pub mod verify;
 pub mod wire;
 pub mod zone;
 
+pub use card::Card;
 pub use caveat::{Channel, Channels, Right, Rights, Target, Valid};
 pub use challenge::{Answer, Challenge};
+pub use claim::{Claim, Claimed, Unclaimed};
+pub use cosign::Threshold;
 pub use crypto::SignatureFault;
 pub use denial::Denial;
+pub use domain::{Domain, Taken, Walk};
+pub use epoch::Epoch;
 pub use key::{PublicKey, Signature, SigningKey, role};
+pub use keyset::{Issuer, Keyset, Roles};
 pub use lock::Lock;
 pub use narrow::{Caveats, Grant, Narrowing};
 pub use preimage::{Core, Message, Scope};
+pub use refusal::Refusal;
 pub use request::{Ask, Presentation, Request, WitnessStatement};
 pub use status::{State, Status};
 pub use time::{Interval, Now, Seconds, Time};
 pub use token::{Origin, Token, UnsignedToken};
+pub use trust::Trust;
 pub use wire::{DecodeError, EncodeError, Encoded};

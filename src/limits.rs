@@ -46,17 +46,53 @@ pub const MAX_REVOCATIONS: usize = 64;
 /// Serial floors of a revocation list: one for each issuer of a keyset.
 pub const MAX_FLOORS: usize = 8;
 
-/// Issuers of a keyset.
+/// Issuers of a keyset: bounds a lock's memory.
 pub const MAX_ISSUERS: usize = 8;
 
+/// Roots and cold keys of an epoch, each: k of n persons, each a signature to verify.
+pub const MAX_KEYS: usize = 4;
+
+/// Groups of a card: as many as targets of a link.
+pub const MAX_GROUPS: usize = 8;
+
+/// Zones of a keyset: a domain's time zones.
+pub const MAX_ZONES: usize = 4;
+
+/// Transitions of a zone: eight years of summer time.
+pub const MAX_TRANSITIONS: usize = 16;
+
+/// Minutes between local time and UTC, either way, at most: less than a day.
+pub const MAX_OFFSET: u16 = 1439;
+
+/// Epochs that are walked in one step: a lock that slept for years; bounds its work.
+pub const MAX_EPOCHS: usize = 16;
+
+/// Bytes of an encoded epoch (the sum of its fields).
+pub const MAX_EPOCH: usize = 604;
+
+/// Bytes of an encoded keyset: eight issuers and a zone, four signatures; a page of a small flash.
+pub const MAX_KEYSET: usize = 1024;
+
+/// Bytes of an encoded card (the sum of its fields).
+pub const MAX_CARD: usize = 267;
+
+/// Bytes of what an unclaimed lock shows (the sum of its fields).
+pub const MAX_UNCLAIMED: usize = 50;
+
+/// Bytes of an encoded claim (the sum of its fields).
+pub const MAX_CLAIM: usize = 99;
+
+/// Bytes of a lock's answer to its claim (the sum of its fields).
+pub const MAX_CLAIMED: usize = 114;
+
 /// Bytes of an encoded status with a full revocation list (the sum of its fields).
-pub const MAX_STATUS: usize = 1282;
+pub const MAX_STATUS: usize = 1292;
 
 /// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
-pub const MAX_STATUS_HEADER: usize = 112;
+pub const MAX_STATUS_HEADER: usize = 122;
 
 /// Bytes of an encoded challenge (the sum of its fields).
-pub const MAX_CHALLENGE: usize = 56;
+pub const MAX_CHALLENGE: usize = 86;
 
 /// Bytes of an encoded witness statement (the sum of its fields).
 pub const MAX_WITNESS: usize = 114;

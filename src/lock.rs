@@ -3,6 +3,9 @@
 //! Each step returns what the next one needs and can't be made otherwise, so that code which has
 //! not committed can't get at the value that moves the bolt.
 
+mod anchor;
+mod life;
+
 use core::fmt;
 
 use crate::{
@@ -14,22 +17,29 @@ use crate::{
     policy::AppCheck,
     preimage::Scope,
     request::Presentation,
-    time::{Now, Seconds},
+    time::{Interval, Now, Seconds},
     trust::Trust,
     verify::{Accepted, OpenChallenge, View, verify},
 };
 
-/// One lock of one domain: what it trusts and what it remembers.
+pub use anchor::Anchor;
+use life::Life;
+pub use life::{Bundle, Identity, Update};
+
+/// One lock of one domain: what it trusts and what it remembers. A new one is claimed by nobody.
 pub struct Lock<'t, L> {
-    trust: Trust<'t>,
+    identity: Identity,
+    life: Option<Life>,
     ledger: L,
     app: Option<&'t (dyn AppCheck + Sync)>,
+    /// Counts restarts: what was given before one is worth nothing after it.
+    run: u64,
 }
 
 impl<'t, L: Ledger> Lock<'t, L> {
-    /// A lock with pinned trust and a ledger of what it remembers.
-    pub const fn new(trust: Trust<'t>, ledger: L) -> Self {
-        Self { trust, ledger, app: None }
+    /// A lock that nobody has claimed, and a ledger that is empty.
+    pub const fn new(identity: Identity, ledger: L) -> Self {
+        Self { identity, life: None, ledger, app: None, run: 0 }
     }
 
     /// The lock with a checker for the embedder's `App` caveats.
@@ -40,8 +50,19 @@ impl<'t, L: Ledger> Lock<'t, L> {
     }
 
     /// What the lock trusts.
-    pub const fn trust(&self) -> &Trust<'t> {
-        &self.trust
+    ///
+    /// # Errors
+    /// [`Denial::Unclaimed`].
+    pub fn trust(&self) -> Result<Trust<'_>, Denial> {
+        self.life()?.trust()
+    }
+
+    /// The present, as far as host and lock together know it (SPEC.md section 9.2).
+    ///
+    /// # Errors
+    /// [`Denial::Unclaimed`].
+    pub fn present(&self, now: Now) -> Result<Interval, Denial> {
+        Ok(self.life()?.clock.refine(now).time)
     }
 
     /// What the lock remembers.
@@ -49,35 +70,14 @@ impl<'t, L: Ledger> Lock<'t, L> {
         &self.ledger
     }
 
-    /// Puts other trust in place.
-    ///
-    /// ```compile_fail,E0499
-    /// # use keyward::{lock::*, ledger::*, time::*, request::Presentation, trust::Trust};
-    /// # fn f(lock: &mut Lock<'static, RamLedger<4, 4>>, session: &mut Session,
-    /// #      presentation: &Presentation<'_>, now: Now, other: Trust<'static>) {
-    /// let verified = lock.verify(session, presentation, now).unwrap();
-    /// lock.set_trust(other); // not between verify and commit
-    /// verified.commit();
-    /// # }
-    /// ```
-    pub const fn set_trust(&mut self, trust: Trust<'t>) {
-        self.trust = trust;
-    }
-
     /// Opens a link session with a challenge. The nonce must be unpredictable and never given
     /// before; `channel` is what the host observes of the link.
-    pub const fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Session {
-        Session {
-            door: self.door(),
-            challenge: Challenge {
-                lock: self.trust.lock,
-                nonce,
-                epoch: self.trust.scope.epoch,
-                keyset: self.trust.keyset,
-                list: self.trust.list,
-            },
-            open: Some(OpenChallenge { nonce, channel, issued: now.uptime }),
-        }
+    ///
+    /// # Errors
+    /// [`Denial::Unclaimed`].
+    pub fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Result<Session, Denial> {
+        let trust = self.trust()?;
+        Ok(Session::new(self.door()?, &trust, OpenChallenge { nonce, channel, issued: now.uptime }))
     }
 
     /// Verifies a presentation that came over a link session. It changes nothing but the
@@ -95,13 +95,14 @@ impl<'t, L: Ledger> Lock<'t, L> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, L>, Denial> {
-        // A session serves the lock, in the epoch, that opened it.
-        let challenge = session.open.filter(|_| session.door == self.door());
-        let verdict = verify(presentation, &self.view(challenge, now));
+        let challenge = session.open(&self.door()?);
+        let life = self.life.as_ref().ok_or(Denial::Unclaimed)?;
+        let (trust, refined) = (life.trust()?, life.clock.refine(now));
+        let verdict = verify(presentation, &self.view(&trust, challenge, refined));
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
             session.open = None;
         }
-        Ok(Verified { accepted: verdict?, lock: self })
+        Ok(Verified { accepted: verdict?, lock: self, now })
     }
 
     /// Verifies a presentation that came without a challenge, for locks whose card admits it.
@@ -113,8 +114,10 @@ impl<'t, L: Ledger> Lock<'t, L> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, L>, Denial> {
-        let accepted = verify(presentation, &self.view(None, now))?;
-        Ok(Verified { accepted, lock: self })
+        let life = self.life()?;
+        let (trust, refined) = (life.trust()?, life.clock.refine(now));
+        let accepted = verify(presentation, &self.view(&trust, None, refined))?;
+        Ok(Verified { accepted, lock: self, now })
     }
 
     /// Closes a decision with what the actuator did: one act, one record.
@@ -131,35 +134,70 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it;
     /// [`Denial::Changed`] for another lock's act, or one of another epoch.
     pub fn record(&mut self, acted: Acted) -> Result<Recorded, Denial> {
-        if acted.door != self.door() {
+        if acted.door != self.door()? {
             return Err(Denial::Changed);
         }
         self.ledger.close(acted.sequence, acted.outcome)?;
         Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
     }
 
-    const fn door(&self) -> (Scope, LockId) {
-        (self.trust.scope, self.trust.lock)
+    fn life(&self) -> Result<&Life, Denial> {
+        self.life.as_ref().ok_or(Denial::Unclaimed)
     }
 
-    fn view<'v>(&'v self, challenge: Option<OpenChallenge>, now: Now) -> View<'v> {
+    fn door(&self) -> Result<Door, Denial> {
+        let life = self.life()?;
+        Ok(Door { scope: life.scope()?, lock: life.lock()?, run: Some(self.run) })
+    }
+
+    fn view<'v>(
+        &'v self,
+        trust: &'v Trust<'v>,
+        challenge: Option<OpenChallenge>,
+        now: Now,
+    ) -> View<'v> {
         let app = self.app.map(|app| -> &dyn AppCheck { app });
-        View { trust: &self.trust, memory: &self.ledger, now, challenge, app }
+        View { trust, memory: &self.ledger, now, challenge, app }
     }
 }
 
-/// One link session: a challenge that is spent at most once.
+/// Which lock, in which epoch and since which restart; an anchor has no restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Door {
+    scope: Scope,
+    lock: LockId,
+    run: Option<u64>,
+}
+
+/// One link session: a challenge that is spent at most once, at the lock, in the epoch, that gave
+/// it.
 #[derive(Debug)]
 pub struct Session {
-    door: (Scope, LockId),
+    door: Door,
     challenge: Challenge,
     open: Option<OpenChallenge>,
 }
 
 impl Session {
+    fn new(door: Door, trust: &Trust<'_>, open: OpenChallenge) -> Self {
+        let challenge = Challenge {
+            lock: trust.lock(),
+            nonce: open.nonce,
+            epoch: trust.scope().epoch,
+            keyset: trust.keyset(),
+            list: trust.list(),
+            card: trust.card(),
+        };
+        Self { door, challenge, open: Some(open) }
+    }
+
     /// What the lock sends.
     pub const fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    fn open(&self, door: &Door) -> Option<OpenChallenge> {
+        self.open.filter(|_| self.door == *door)
     }
 }
 
@@ -183,6 +221,7 @@ impl Session {
 pub struct Verified<'l, 't, L> {
     accepted: Accepted,
     lock: &'l mut Lock<'t, L>,
+    now: Now,
 }
 
 impl<L: Ledger> Verified<'_, '_, L> {
@@ -197,8 +236,13 @@ impl<L: Ledger> Verified<'_, '_, L> {
     /// [`Denial::TableFull`], [`Denial::Changed`], [`Denial::StoreFailed`]; the lock remembers
     /// nothing of the request then.
     pub fn commit(self) -> Result<Permit, Denial> {
-        let sequence = self.lock.ledger.commit(self.accepted.changes())?;
-        Ok(Permit { door: self.lock.door(), accepted: self.accepted, sequence })
+        let Self { accepted, lock, now } = self;
+        let door = lock.door()?;
+        let sequence = lock.ledger.commit(accepted.changes())?;
+        if let (Some(life), Some(heard)) = (&mut lock.life, accepted.changes().heard()) {
+            life.heard(heard, &now);
+        }
+        Ok(Permit { door, accepted, sequence })
     }
 }
 
@@ -225,15 +269,15 @@ impl<L> fmt::Debug for Verified<'_, '_, L> {
 /// ```
 ///
 /// ```compile_fail,E0451
-/// # use keyward::{Scope, id::{LockId, Sequence}, lock::Permit, verify::Accepted};
-/// # fn f(door: (Scope, LockId), accepted: Accepted) {
-/// let forged = Permit { door, accepted, sequence: Sequence(0) };
+/// # use keyward::{id::Sequence, lock::Permit};
+/// # fn f(permit: Permit) {
+/// let forged = Permit { sequence: Sequence(0), ..permit };
 /// # }
 /// ```
 #[derive(Debug)]
 #[must_use = "the use is spent; act on it, or record that nothing was done"]
 pub struct Permit {
-    door: (Scope, LockId),
+    door: Door,
     accepted: Accepted,
     sequence: Sequence,
 }
@@ -241,12 +285,9 @@ pub struct Permit {
 impl Permit {
     /// Hands the order to the actuator and keeps what it reports.
     pub fn act(self, actuator: impl FnOnce(&Order<'_>) -> Outcome) -> Acted {
-        let order = Order {
-            right: self.accepted.right(),
-            parameter: self.accepted.parameter(),
-            relock_within: self.accepted.relock_within(),
-        };
-        Acted { door: self.door, sequence: self.sequence, outcome: actuator(&order) }
+        let order = Order::of(&self.accepted);
+        let (right, outcome) = (order.right, actuator(&order));
+        Acted { door: self.door, sequence: self.sequence, right, outcome }
     }
 
     /// The number of the decision.
@@ -269,6 +310,14 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
+    fn of(accepted: &'a Accepted) -> Self {
+        Self {
+            right: accepted.right(),
+            parameter: accepted.parameter(),
+            relock_within: accepted.relock_within(),
+        }
+    }
+
     /// The verb.
     pub const fn right(&self) -> Right {
         self.right
@@ -289,12 +338,18 @@ impl<'a> Order<'a> {
 #[derive(Debug)]
 #[must_use = "what was done must be recorded"]
 pub struct Acted {
-    door: (Scope, LockId),
+    door: Door,
     sequence: Sequence,
+    right: Right,
     outcome: Outcome,
 }
 
 impl Acted {
+    /// The right that was exercised.
+    pub const fn right(&self) -> Right {
+        self.right
+    }
+
     /// What the actuator reported.
     pub const fn outcome(&self) -> Outcome {
         self.outcome

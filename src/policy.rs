@@ -118,7 +118,7 @@ impl Facts<'_, '_> {
     }
 
     fn target(&self, place: Place, targets: &Targets<'_>) -> Judged {
-        match targets.names(&self.trust.lock, self.trust.groups) {
+        match targets.names(self.trust) {
             true => Ok(Holds(())),
             false => Err(Denial::OtherTarget(place)),
         }
@@ -137,7 +137,7 @@ impl Facts<'_, '_> {
             if is_grantee || !named.keys().contains(witness.key) {
                 continue;
             }
-            if self.trust.is_key_revoked(witness.key) {
+            if self.trust.list.has_key(witness.key) {
                 return Err(Denial::WitnessRevoked(index));
             }
             counted = counted.saturating_add(1);
@@ -158,7 +158,7 @@ impl Facts<'_, '_> {
             return Err(Denial::StatusSelfAttested(place));
         }
         let (state, hi) = (&status.state, self.time.hi());
-        if (state.keyset, state.list) > (self.trust.keyset, self.trust.list) {
+        if state.keyset > self.trust.keyset || state.list > self.trust.order {
             return Err(Denial::StatusAhead(place));
         }
         match hi {

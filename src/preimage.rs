@@ -27,6 +27,15 @@ impl Label {
     pub(crate) const WITNESS: Self = Self(b"keyward-1/agree\0");
     pub(crate) const STATUS: Self = Self(b"keyward-1/status");
     pub(crate) const LIST: Self = Self(b"keyward-1/list#\0");
+    pub(crate) const EPOCH_HASH: Self = Self(b"keyward-1/epoch#");
+    pub(crate) const EPOCH_SIGN: Self = Self(b"keyward-1/epoch\0");
+    pub(crate) const COLD: Self = Self(b"keyward-1/cold#\0");
+    pub(crate) const KEYSET_HASH: Self = Self(b"keyward-1/keys#\0");
+    pub(crate) const KEYSET_SIGN: Self = Self(b"keyward-1/keys\0\0");
+    pub(crate) const CARD_HASH: Self = Self(b"keyward-1/card#\0");
+    pub(crate) const CARD_SIGN: Self = Self(b"keyward-1/card\0\0");
+    pub(crate) const CLAIM: Self = Self(b"keyward-1/claim\0");
+    pub(crate) const LABEL: Self = Self(b"keyward-1/label\0");
 
     pub(crate) const fn bytes(self) -> &'static [u8] {
         self.0
@@ -156,6 +165,26 @@ impl core::fmt::Debug for Message {
 impl AsRef<[u8]> for Message {
     fn as_ref(&self) -> &[u8] {
         self.as_bytes()
+    }
+}
+
+/// What binds the body of an epoch, keyset or card: 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyHash(pub(crate) [u8; 32]);
+
+impl BodyHash {
+    pub(crate) fn new(label: Label, body: &[u8]) -> Self {
+        Self(crypto::hash(&[label.bytes(), body]))
+    }
+
+    /// The 32 bytes of the hash.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What the signers of the body sign behind their label.
+    pub(crate) fn signed(&self, scope: &Scope) -> [u8; 72] {
+        joined(&[&scope_bytes(scope), &self.0])
     }
 }
 

@@ -1,14 +1,16 @@
 //! Status and revocation list: one signed header, with the list or without (SPEC.md section 8).
 
+use core::cmp::Ordering;
+
 use crate::{
     crypto::{self, Genuine, SignatureFault},
     id::{Epoch, KeyId, KeyName, KeysetVersion, LinkId, ListNumber, Nonce, Serial},
-    key::{PublicKey, role},
+    key::{PublicKey, key_name, role},
     limits::{MAX_FLOORS, MAX_REVOCATIONS, MAX_STATUS, MAX_STATUS_HEADER},
     preimage::{Label, Message, Scope, joined, scope_bytes},
     time::Time,
     unsigned::Unsigned,
-    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader, ascends},
+    wire::{DecodeError, EncodeError, Encoded, Entries, Kind, Part, Reader},
 };
 
 /// "At this time the state of the domain is this": what a status says beside its scope.
@@ -16,10 +18,25 @@ use crate::{
 pub struct State {
     /// The newest keyset's version.
     pub keyset: KeysetVersion,
-    /// The newest revocation list's number.
-    pub list: ListNumber,
+    /// The newest revocation list's place; with a list, its own, under the newest keyset.
+    pub list: ListOrder,
     /// When the signer said so.
     pub at: Time,
+}
+
+/// A revocation list's place within its epoch: lists are ordered by the keyset version that they
+/// name, then by number. The first place is that of no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListOrder {
+    /// The newest keyset's version when the list was signed.
+    pub keyset: KeysetVersion,
+    /// The list's number.
+    pub number: ListNumber,
+}
+
+impl ListOrder {
+    /// The place of no list: before all others.
+    pub const NONE: Self = Self { keyset: KeysetVersion(0), number: ListNumber(0) };
 }
 
 /// An entry of a revocation list, 16 bytes: a link, and with it all below; or a key.
@@ -59,13 +76,16 @@ pub struct Status<'a> {
     signature: &'a [u8; 64],
     /// The bytes behind version and kind.
     body: &'a [u8],
+    /// The whole object, where the status stands alone.
+    pub(crate) bytes: &'a [u8],
 }
 
 /// The list of a status, as received: complete, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationList<'a> {
-    pub(crate) entries: &'a [[u8; 16]],
-    pub(crate) bytes: &'a [u8],
+    entries: &'a [[u8; 16]],
+    floors: Entries<'a>,
+    bytes: &'a [u8],
 }
 
 impl<'a> Status<'a> {
@@ -77,7 +97,7 @@ impl<'a> Status<'a> {
         let mut reader = Reader::object(bytes, Kind::Status, MAX_STATUS)?;
         let status = Self::read(&mut reader)?;
         reader.finish()?;
-        Ok(status)
+        Ok(Self { bytes, ..status })
     }
 
     /// Reads a status without version and kind, as a presentation embeds it: the header alone.
@@ -90,19 +110,21 @@ impl<'a> Status<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let (mut status, body) = reader.span(|reader| {
-            Ok(Self {
+            let mut status = Self {
                 issuer: KeyId(*reader.array()?),
                 epoch: Epoch(reader.u64()?),
-                state: State {
-                    keyset: KeysetVersion(reader.u64()?),
-                    list: ListNumber(reader.u64()?),
-                    at: Time::read(reader)?,
-                },
+                state: State::read(reader)?,
                 over_nonce: reader.flag()?,
-                list: reader.flag()?.then(|| RevocationList::read(reader)).transpose()?,
-                signature: reader.array()?,
+                list: None,
+                signature: &[0; 64],
                 body: &[],
-            })
+                bytes: &[],
+            };
+            let listed = reader.flag()?;
+            status.state.in_order(listed)?;
+            status.list = listed.then(|| RevocationList::read(reader)).transpose()?;
+            status.signature = reader.array()?;
+            Ok(status)
         })?;
         status.body = body;
         Ok(status)
@@ -168,29 +190,91 @@ impl<'a> Status<'a> {
         crypto::verify(issuer, &[Label::STATUS.bytes(), &signed], self.signature)
     }
 
+    /// What the status claims of the domain; unverified.
+    pub const fn unverified_state(&self) -> State {
+        self.state
+    }
+
     pub(crate) const fn body(&self) -> &'a [u8] {
         self.body
+    }
+
+    /// The bytes in front of the signature: two that are equal say the same.
+    pub(crate) fn unsigned(&self) -> &'a [u8] {
+        self.body.split_last_chunk::<64>().map_or(self.body, |(unsigned, _)| unsigned)
+    }
+}
+
+impl State {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            keyset: KeysetVersion(reader.u64()?),
+            list: ListOrder {
+                keyset: KeysetVersion(reader.u64()?),
+                number: ListNumber(reader.u64()?),
+            },
+            at: Time::read(reader)?,
+        })
+    }
+
+    /// A list is signed under the newest keyset, and has a number; a status may name an older list,
+    /// or none.
+    fn in_order(&self, listed: bool) -> Result<(), DecodeError> {
+        match self.list.keyset.cmp(&self.keyset) {
+            Ordering::Equal if listed && self.list.number.0 == 0 => {
+                Err(DecodeError::OutOfRange(Part::ListNumber))
+            }
+            Ordering::Equal => Ok(()),
+            Ordering::Less if !listed => Ok(()),
+            _ => Err(DecodeError::OutOfRange(Part::ListKeyset)),
+        }
     }
 }
 
 impl<'a> RevocationList<'a> {
+    /// A list that revokes nothing.
+    pub(crate) const EMPTY: Self = Self { entries: &[], floors: Entries::NONE, bytes: &[0, 0] };
+
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let (entries, bytes) = reader.span(|reader| {
+        let ((entries, floors), bytes) = reader.span(|reader| {
             let count = reader.count(Part::Revocations, MAX_REVOCATIONS)?;
             let entries = reader.ascending(Part::Revocations, count)?;
-            let mut before = None;
-            for _ in 0..reader.count(Part::Floors, MAX_FLOORS)? {
-                let issuer = KeyId(*reader.array()?);
-                if let Some(before) = before.replace(issuer) {
-                    ascends(Part::Floors, &before, &issuer)?;
-                }
-                if reader.u64()? == 0 {
-                    return Err(DecodeError::OutOfRange(Part::Floors));
-                }
-            }
-            Ok(entries)
+            let count = reader.count(Part::Floors, MAX_FLOORS)?;
+            let floors =
+                reader.entries(Part::Floors, count, SerialFloor::read, |floor| floor.issuer)?;
+            Ok((entries, floors))
         })?;
-        Ok(Self { entries, bytes })
+        Ok(Self { entries, floors, bytes })
+    }
+
+    /// Whether a link is revoked.
+    pub(crate) fn has(&self, link: LinkId) -> bool {
+        self.entries.binary_search(&link.0).is_ok()
+    }
+
+    /// Whether a key is revoked.
+    pub(crate) fn has_key(&self, key: &[u8; 32]) -> bool {
+        !self.entries.is_empty() && self.entries.binary_search(&key_name(key).0).is_ok()
+    }
+
+    /// The first serial of an issuer that still holds, where the list says.
+    pub(crate) fn floor(&self, issuer: KeyId) -> Option<Serial> {
+        let mut floors = self.floors.read(SerialFloor::read);
+        floors.find(|floor| floor.issuer == issuer).map(|floor| floor.first)
+    }
+
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        crypto::hash(&[Label::LIST.bytes(), self.bytes])
+    }
+}
+
+impl SerialFloor {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let issuer = KeyId(*reader.array()?);
+        match reader.u64()? {
+            0 => Err(DecodeError::OutOfRange(Part::Floors)),
+            first => Ok(Self { issuer, first: Serial(first) }),
+        }
     }
 }
 
@@ -204,8 +288,10 @@ fn draft<const N: usize>(
     if state.at.0 > crate::limits::MAX_TIME {
         return Err(DecodeError::OutOfRange(Part::Time).into());
     }
+    state.in_order(list.is_some())?;
     let mut out = Encoded::object(Kind::Status)?;
-    out.put(&(issuer.id().0, scope.epoch.0, state.keyset.0, state.list.0, state.at.0))?;
+    let (keyset, order) = (state.keyset.0, (state.list.keyset.0, state.list.number.0));
+    out.put(&(issuer.id().0, scope.epoch.0, keyset, order, state.at.0))?;
     out.put(&(nonce.is_some(), list.is_some()))?;
     if let Some(list) = list {
         out.raw(list.bytes)?;
@@ -221,13 +307,14 @@ fn signed_fields(
     state: &State,
     nonce: Option<&Nonce>,
     list: Option<&RevocationList<'_>>,
-) -> [u8; 146] {
-    let list_hash = list.map(|list| crypto::hash(&[Label::LIST.bytes(), list.bytes]));
+) -> [u8; 154] {
+    let list_hash = list.map(RevocationList::hash);
     joined(&[
         &scope_bytes(scope),
         issuer,
         &state.keyset.to_le_bytes(),
-        &state.list.to_le_bytes(),
+        &state.list.keyset.to_le_bytes(),
+        &state.list.number.to_le_bytes(),
         &state.at.to_le_bytes(),
         &[list_hash.is_some().into()],
         &list_hash.unwrap_or([0; 32]),

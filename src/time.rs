@@ -1,6 +1,7 @@
 //! Time as what is known of it: an interval, never a number (SPEC.md section 9).
 
 use crate::{
+    clock::Quality,
     limits::MAX_TIME,
     wire::{DecodeError, Part, Reader},
 };
@@ -13,6 +14,11 @@ impl Time {
     /// The instant some seconds later, or the end of time.
     pub const fn after(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
+    }
+
+    /// The instant a duration later, or the end of time.
+    pub fn plus(self, duration: Seconds) -> Self {
+        self.after(duration.0.into())
     }
 
     /// The seconds since an earlier instant, none since a later one.
@@ -63,22 +69,23 @@ impl Seconds {
 pub struct Interval {
     lo: Time,
     hi: Option<Time>,
+    quality: Quality,
 }
 
 impl Interval {
     /// The present lies in `[lo, hi]`; where they would cross, `hi` is `lo`.
     pub fn between(lo: Time, hi: Time) -> Self {
-        Self { lo, hi: Some(hi.max(lo)) }
+        Self { lo, hi: Some(hi.max(lo)), quality: Quality::Clock }
     }
 
     /// The present is not before `lo`; how late it is nobody knows.
     pub const fn not_before(lo: Time) -> Self {
-        Self { lo, hi: None }
+        Self { lo, hi: None, quality: Quality::Lower }
     }
 
     /// The present is this very second, as a trusted clock has it.
     pub const fn exactly(now: Time) -> Self {
-        Self { lo: now, hi: Some(now) }
+        Self { lo: now, hi: Some(now), quality: Quality::Clock }
     }
 
     /// The earliest that the present can be.
@@ -91,31 +98,39 @@ impl Interval {
         self.hi
     }
 
+    /// How well the present is known.
+    pub const fn quality(&self) -> Quality {
+        self.quality
+    }
+
     /// Raises the lower bound to an instant that has passed.
     #[must_use]
     pub(crate) fn passed(self, instant: Time) -> Self {
         let lo = self.lo.max(instant);
-        Self { lo, hi: self.hi.map(|hi| hi.max(lo)) }
+        Self { lo, hi: self.hi.map(|hi| hi.max(lo)), ..self }
     }
 
-    /// Lowers the upper bound to an instant that has not passed.
+    /// Lowers the upper bound to an instant that, an attester says, has not passed.
     #[must_use]
     pub(crate) fn not_after(self, instant: Time) -> Self {
-        let hi = self.hi.map_or(instant, |hi| hi.min(instant));
-        Self::between(self.lo, hi)
+        match self.hi {
+            Some(hi) if hi <= instant => self,
+            _ => Self { hi: Some(instant.max(self.lo)), quality: Quality::Attested, ..self },
+        }
     }
 }
 
 /// Milliseconds since some start, from a counter that never goes back while a challenge lives.
 ///
-/// A host whose counter stops in sleep ends its sessions before it sleeps.
+/// A host whose counter starts anew, or stood still in sleep, tells the lock by
+/// [`Lock::restart`](crate::Lock::restart).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uptime(pub u64);
 
 /// What the host says of the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// What is known of the time.
+    /// What the host's clock tells; [`Interval::UNKNOWN`] where there is none, or none to trust.
     pub time: Interval,
     /// The tick counter.
     pub uptime: Uptime,
@@ -131,10 +146,27 @@ impl Now {
         Self { time: Interval::exactly(now), uptime, drift_ppm: 0 }
     }
 
+    /// A host without a clock, by its ticks alone.
+    pub const fn ticks(uptime: Uptime, drift_ppm: u32) -> Self {
+        Self { time: Interval::UNKNOWN, uptime, drift_ppm }
+    }
+
     /// The most seconds that can have passed since an earlier reading, rounded up.
     pub(crate) fn most_since(&self, earlier: Uptime) -> Option<u64> {
         let ticks = self.uptime.0.checked_sub(earlier.0)?;
-        let drift = ticks.saturating_mul(u64::from(self.drift_ppm)).div_ceil(1_000_000);
-        Some(ticks.saturating_add(drift).div_ceil(1000))
+        Some(ticks.saturating_add(self.drift(ticks)).div_ceil(1000))
+    }
+
+    /// The least seconds that must have passed since an earlier reading, rounded down.
+    pub(crate) fn least_since(&self, earlier: Uptime) -> u64 {
+        let ticks = self.uptime.0.saturating_sub(earlier.0);
+        ticks.saturating_sub(self.drift(ticks)).wrapping_div(1000)
+    }
+
+    fn drift(&self, ticks: u64) -> u64 {
+        let ppm = u64::from(self.drift_ppm);
+        let whole = ticks.wrapping_div(1_000_000).saturating_mul(ppm);
+        let rest = ticks.wrapping_rem(1_000_000).saturating_mul(ppm).div_ceil(1_000_000);
+        whole.saturating_add(rest)
     }
 }

@@ -32,6 +32,11 @@ impl Origin {
         Self { scope, issuer: *issuer.as_bytes() }
     }
 
+    /// The origin of tokens by an issuer of a keyset.
+    pub(crate) const fn of(scope: Scope, issuer: &[u8; 32]) -> Self {
+        Self { scope, issuer: *issuer }
+    }
+
     pub(crate) const fn issuer(&self) -> &[u8; 32] {
         &self.issuer
     }
@@ -284,7 +289,7 @@ impl<'a> Token<'a> {
     /// # Errors
     /// None that a token that was read could give.
     pub fn unverified_grantee(&self) -> Result<PublicKey<role::Holder>, DecodeError> {
-        key::check_key(self.leaf()?.grantee)
+        key::public_key(self.leaf()?.grantee)
     }
 }
 
@@ -406,7 +411,7 @@ impl<'a> CheckedLink<'a> {
     /// # Errors
     /// None that a token that was read could give.
     pub fn grantee(&self) -> Result<PublicKey<role::Holder>, DecodeError> {
-        key::check_key(self.link.grantee)
+        key::public_key(self.link.grantee)
     }
 
     /// How many links may follow.

@@ -1,110 +1,118 @@
-//! What a lock trusts, as a view that `verify` borrows (SPEC.md section 13).
-//!
-//! Whoever fills the view vouches for it: here it is pinned when the lock is set up; a lock that
-//! takes epochs, keysets and cards fills it from what it has verified and committed.
+//! What a lock trusts, as a view that `verify` borrows (SPEC.md section 13.1).
 
 use crate::{
-    id::{GroupId, KeyId, KeysetVersion, ListNumber, LockId, Serial},
-    key::{PublicKey, key_name, role},
+    card::{Card, CardOrder},
+    id::{GroupId, KeyId, KeysetVersion, LockId},
+    key::{PublicKey, role},
+    keyset::{Issuer, Issuers, Keyset},
     preimage::Scope,
-    status::{Revoked, SerialFloor},
-    time::Time,
+    status::{ListOrder, RevocationList, Status},
     zone::Zone,
 };
 
-/// All that a lock trusts, in one epoch of one domain.
+/// All that a lock trusts, in one epoch of one domain. A [`Domain`](crate::Domain) gives it, which
+/// has verified it all; or whoever pins it vouches for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Trust<'a> {
-    /// The domain and the epoch that the lock is in.
-    pub scope: Scope,
-    /// The lock.
-    pub lock: LockId,
-    /// The groups that the lock's card names.
-    pub groups: &'a [GroupId],
-    /// The version of the keyset that is held.
-    pub keyset: KeysetVersion,
-    /// The issuers of that keyset, at most 8, no two with one `KeyId`.
-    pub issuers: &'a [Issuer<'a>],
-    /// The epoch's emergency key, where break-glass is provided for.
-    pub emergency: Option<PublicKey<role::Emergency>>,
-    /// The number of the revocation list that is held.
-    pub list: ListNumber,
-    /// The entries of that list.
-    pub revoked: &'a [Revoked],
-    /// The serial floors of that list.
-    pub floors: &'a [SerialFloor],
-    /// The offsets of the lock's zone, where the keyset has them.
-    pub zone: Option<Zone<'a>>,
-    /// Whether the lock's card admits unchallenged requests.
-    pub accepts_unchallenged: bool,
+    pub(crate) scope: Scope,
+    pub(crate) emergency: Option<PublicKey<role::Emergency>>,
+    pub(crate) keyset: KeysetVersion,
+    pub(crate) issuers: Issuers<'a>,
+    pub(crate) order: ListOrder,
+    pub(crate) list: RevocationList<'a>,
+    pub(crate) lock: LockId,
+    pub(crate) card: CardOrder,
+    groups: &'a [[u8; 8]],
+    pub(crate) zone: Option<Zone<'a>>,
+    pub(crate) unchallenged: bool,
+    pub(crate) sealed_only: bool,
 }
 
 impl<'a> Trust<'a> {
-    pub(crate) fn issuer(&self, id: KeyId) -> Option<&Issuer<'a>> {
-        self.issuers.iter().find(|issuer| issuer.id == id)
+    /// Trust that nobody's signature vouches for, only the caller: for tests, and for servers
+    /// whose trust comes from elsewhere. Signatures of keyset, card and list are not looked at.
+    pub fn pinned(
+        scope: Scope,
+        emergency: Option<PublicKey<role::Emergency>>,
+        keyset: &Keyset<'a>,
+        card: &Card<'a>,
+        list: Option<&Status<'a>>,
+    ) -> Self {
+        let trust = Self::anchor(scope, card.lock, emergency, card.sealed_only());
+        trust.with_keyset(keyset, list).with_card(card, keyset)
     }
 
-    pub(crate) fn is_revoked(&self, entry: impl Into<Revoked>) -> bool {
-        self.revoked.contains(&entry.into())
+    /// What is left when the store is dead: the lock's name, and who may break the glass.
+    pub(crate) fn anchor(
+        scope: Scope,
+        lock: LockId,
+        emergency: Option<PublicKey<role::Emergency>>,
+        sealed_only: bool,
+    ) -> Self {
+        Self {
+            scope,
+            emergency,
+            keyset: KeysetVersion(0),
+            issuers: Issuers::NONE,
+            order: ListOrder::NONE,
+            list: RevocationList::EMPTY,
+            lock,
+            card: CardOrder::NONE,
+            groups: &[],
+            zone: None,
+            unchallenged: false,
+            sealed_only,
+        }
     }
 
-    pub(crate) fn is_key_revoked(&self, key: &[u8; 32]) -> bool {
-        !self.revoked.is_empty() && self.is_revoked(key_name(key))
+    fn with_keyset(self, keyset: &Keyset<'a>, list: Option<&Status<'a>>) -> Self {
+        let held = list.and_then(|status| Some((status.state.list, status.list?)));
+        let (order, list) = held.unwrap_or((ListOrder::NONE, RevocationList::EMPTY));
+        Self { keyset: keyset.version, issuers: keyset.issuers, order, list, ..self }
     }
 
-    pub(crate) fn floor(&self, issuer: KeyId) -> Option<Serial> {
-        self.floors.iter().find(|floor| floor.issuer == issuer).map(|floor| floor.first)
-    }
-}
-
-/// What an issuer may sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Roles(u8);
-
-impl Roles {
-    /// Link 0 of tokens.
-    pub const ISSUE: Self = Self(1);
-    /// Statuses without a list.
-    pub const ATTEST: Self = Self(1 << 1);
-    /// Statuses with a list.
-    pub const REVOKE: Self = Self(1 << 2);
-    /// Cards of locks.
-    pub const ENROL: Self = Self(1 << 3);
-
-    /// These roles and those.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    /// Of a card of another epoch only the lock's name and zone count, and that it wants seals.
+    fn with_card(self, card: &Card<'a>, keyset: &Keyset<'a>) -> Self {
+        let zone = card.zone.and_then(|id| keyset.zone(id));
+        let named = Self { zone, ..self };
+        if card.epoch == self.scope.epoch {
+            let unchallenged = card.unchallenged();
+            Self { card: card.order, groups: card.groups, unchallenged, ..named }
+        } else {
+            named
+        }
     }
 
-    /// Whether all of those roles are among these.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-/// One issuer of a keyset.
-#[derive(Clone, Copy, Debug)]
-pub struct Issuer<'a> {
-    pub(crate) id: KeyId,
-    pub(crate) key: PublicKey<role::Issuer>,
-    pub(crate) roles: Roles,
-    pub(crate) from: Time,
-    pub(crate) until: Time,
-    pub(crate) limits: &'a [u8],
-}
-
-impl<'a> Issuer<'a> {
-    /// An issuer whose signatures count in `[from, until)`.
-    pub fn new(key: PublicKey<role::Issuer>, roles: Roles, from: Time, until: Time) -> Self {
-        Self { id: key.id(), key, roles, from, until, limits: &[] }
+    /// The domain and the epoch that the lock is in.
+    pub const fn scope(&self) -> Scope {
+        self.scope
     }
 
-    /// The issuer, limited by caveats that hold for all that it issues, as
-    /// [`Caveats::encode`](crate::Caveats::encode) gives them; none of them may count uses. An
-    /// issuer whose limits don't decode issues nothing.
-    #[must_use]
-    pub const fn with_limits(self, limits: &'a [u8]) -> Self {
-        Self { limits, ..self }
+    /// The lock.
+    pub const fn lock(&self) -> LockId {
+        self.lock
+    }
+
+    /// The version of the keyset that is held.
+    pub const fn keyset(&self) -> KeysetVersion {
+        self.keyset
+    }
+
+    /// The place of the revocation list that is held.
+    pub const fn list(&self) -> ListOrder {
+        self.order
+    }
+
+    /// The place of the card that is held in this epoch.
+    pub const fn card(&self) -> CardOrder {
+        self.card
+    }
+
+    pub(crate) fn issuer(&self, id: KeyId) -> Option<Issuer<'a>> {
+        self.issuers.find(id)
+    }
+
+    pub(crate) fn is_in(&self, group: &GroupId) -> bool {
+        self.groups.contains(&group.0)
     }
 }

@@ -11,14 +11,15 @@ use crate::{
     denial::{Denial, Place},
     id::{EvidenceId, KeyName, LinkId, Nonce},
     key::key_name,
-    ledger::{Changes, Counted, Lane, Memory, Uses},
+    keyset::{Issuer, Roles},
+    ledger::{Changes, Counted, Heard, Lane, Memory, Uses},
     limits::{CHALLENGE_LIFETIME, MAX_LINKS, MAX_PARAMETER, MAX_WITNESSES, UNCHALLENGED_HORIZON},
     policy::{AppCheck, Facts, Use},
     preimage::{Core, joined},
     request::{Mode, Moment, Presentation},
     time::{Interval, Now, Seconds, Time, Uptime},
     token::{Chain, Origin},
-    trust::{Issuer, Roles, Trust},
+    trust::Trust,
 };
 
 /// Everything that a presentation is verified against.
@@ -130,7 +131,7 @@ pub fn verify(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Accept
 struct Authentic<'v, 'p> {
     presentation: &'v Presentation<'p>,
     grantor: Grantor<'v>,
-    attester: Option<&'v Issuer<'v>>,
+    attester: Option<Issuer<'v>>,
     moment: Moment,
     chain: Chain,
     core: Core,
@@ -139,7 +140,7 @@ struct Authentic<'v, 'p> {
 
 /// Who signed link 0.
 enum Grantor<'v> {
-    Issuer(&'v Issuer<'v>),
+    Issuer(Issuer<'v>),
     Emergency,
 }
 
@@ -171,10 +172,10 @@ impl<'v, 'p> Authentic<'v, 'p> {
             *slot =
                 Some(genuine.map_err(|fault| Denial::WitnessSignature { witness: index, fault })?);
         }
-        let status = match (&presentation.status, attester) {
+        let status = match (&presentation.status, &attester) {
             (Some(status), Some(attester)) => {
                 let nonce = view.challenge.as_ref().map(|challenge| &challenge.nonce);
-                let genuine = status.verify(&trust.scope, attester.key.as_bytes(), nonce);
+                let genuine = status.verify(&trust.scope, attester.key, nonce);
                 Some(genuine.map_err(Denial::StatusSignature)?)
             }
             _ => None,
@@ -195,9 +196,9 @@ impl<'v, 'p> Authentic<'v, 'p> {
             Facts { trust, presentation, moment: &self.moment, time, app: view.app, emergency };
 
         let mut relock_within = None;
-        if let Grantor::Issuer(issuer) = self.grantor {
-            let _holds = facts.valid(Place::Issuer, issuer.from, issuer.until)?;
-            let limits = limits(issuer)?;
+        if let Grantor::Issuer(issuer) = &self.grantor {
+            let _holds = facts.valid(Place::Issuer, issuer.from, issuer.until())?;
+            let limits = issuer.limits().ok_or(Denial::IssuerDisabled(facts.issuer()))?;
             relock_within = stricter(relock_within, facts.judge(Place::Issuer, &limits, None)?);
         }
         let mut counted = [None; MAX_LINKS];
@@ -245,15 +246,15 @@ impl<'v, 'p> Authentic<'v, 'p> {
     fn revoked(&self, trust: &Trust<'_>) -> Result<(), Denial> {
         let token = &self.presentation.token;
         let serial = token.unverified_serial();
-        if let Some(floor) = trust.floor(token.unverified_issuer()).filter(|floor| serial < *floor)
-        {
+        let floor = trust.list.floor(token.unverified_issuer());
+        if let Some(floor) = floor.filter(|floor| serial < *floor) {
             return Err(Denial::SerialRevoked { serial, floor });
         }
         for (index, (link, id)) in (0..).zip(token.links().zip(self.chain.ids())) {
-            if trust.is_revoked(id) {
+            if trust.list.has(id) {
                 return Err(Denial::LinkRevoked(index));
             }
-            if trust.is_key_revoked(link.grantee) {
+            if trust.list.has_key(link.grantee) {
                 return Err(Denial::KeyRevoked(index));
             }
         }
@@ -263,22 +264,21 @@ impl<'v, 'p> Authentic<'v, 'p> {
     /// The present: what the host knows, and what a status adds. A status signed at T proves that
     /// T has passed; one over this session's nonce also that no more has passed since T than since
     /// the nonce was given.
-    fn time(&self, view: &View<'_>) -> Result<(Interval, Option<Time>), Denial> {
-        let (Some(status), Some(attester)) = (&self.presentation.status, self.attester) else {
+    fn time(&self, view: &View<'_>) -> Result<(Interval, Option<Heard>), Denial> {
+        let (Some(status), Some(attester)) = (&self.presentation.status, &self.attester) else {
             return Ok((view.now.time, None));
         };
         let at = status.state.at;
         // A status over the nonce is signed now: not by a key that is proven to have expired.
-        let expired = status.over_nonce && view.now.time.lo() >= attester.until;
-        if expired || !(attester.from..attester.until).contains(&at) {
+        let expired = status.over_nonce && view.now.time.lo() >= attester.until();
+        if expired || !attester.covers(at) {
             return Err(Denial::StatusTime { at });
         }
         let time = view.now.time.passed(at);
-        let elapsed = view.challenge.and_then(|open| view.now.most_since(open.issued));
-        Ok(match elapsed {
-            Some(most) if status.over_nonce => (time.not_after(at.after(most).after(1)), Some(at)),
-            _ => (time, Some(at)),
-        })
+        let open = view.challenge.filter(|_| status.over_nonce);
+        let heard = Some(Heard { at, issued: open.map(|open| open.issued) });
+        let most = open.and_then(|open| view.now.most_since(open.issued));
+        Ok((most.map_or(time, |most| time.not_after(at.after(most).after(1))), heard))
     }
 
     /// Judges the counter and the times of an unchallenged request.
@@ -310,6 +310,10 @@ impl<'v, 'p> Authentic<'v, 'p> {
 
 /// What ties the request to its moment: the session's own nonce and channel, never the wire's.
 fn moment(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Moment, Denial> {
+    // Nothing that comes here was sealed, in this version.
+    if view.trust.sealed_only {
+        return Err(Denial::SealedOnly);
+    }
     match presentation.mode {
         Mode::Challenged { fresh } => {
             let open = view.challenge.ok_or(Denial::NoChallenge)?;
@@ -319,9 +323,7 @@ fn moment(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Moment, De
             }
             Ok(Moment::Challenged { nonce: open.nonce, channel: open.channel, fresh })
         }
-        Mode::Unchallenged { .. } if !view.trust.accepts_unchallenged => {
-            Err(Denial::UnchallengedRefused)
-        }
+        Mode::Unchallenged { .. } if !view.trust.unchallenged => Err(Denial::UnchallengedRefused),
         Mode::Unchallenged { .. } if presentation.right != Right::UNLOCK => {
             Err(Denial::UnchallengedRight)
         }
@@ -342,8 +344,8 @@ fn grantor<'v>(
         if !issuer.roles.has(Roles::ISSUE) {
             return Err(Denial::NotAnIssuer(id));
         }
-        let _decodes = limits(issuer)?;
-        return Ok((Origin::new(trust.scope, &issuer.key), Grantor::Issuer(issuer)));
+        let _decodes = issuer.limits().ok_or(Denial::IssuerDisabled(id))?;
+        return Ok((Origin::of(trust.scope, issuer.key), Grantor::Issuer(issuer)));
     }
     let emergency = trust.emergency.filter(|key| key.id() == id);
     let emergency = emergency.ok_or(Denial::UnknownIssuer(id))?;
@@ -369,7 +371,7 @@ fn attester<'v>(
     presentation: &Presentation<'_>,
     trust: &'v Trust<'v>,
     moment: &Moment,
-) -> Result<Option<&'v Issuer<'v>>, Denial> {
+) -> Result<Option<Issuer<'v>>, Denial> {
     let Some(status) = &presentation.status else {
         return Ok(None);
     };
@@ -383,15 +385,8 @@ fn attester<'v>(
     if !issuer.roles.has(Roles::ATTEST) {
         return Err(Denial::StatusNotAttested(status.issuer));
     }
+    let _decodes = issuer.limits().ok_or(Denial::StatusIssuerDisabled(status.issuer))?;
     Ok(Some(issuer))
-}
-
-/// An issuer's limits; one that doesn't decode, or that counts, disables the issuer.
-fn limits<'v>(issuer: &Issuer<'v>) -> Result<CaveatSet<'v>, Denial> {
-    match CaveatSet::decode(if issuer.limits.is_empty() { &[0] } else { issuer.limits }) {
-        Ok(set) if !counts(&set) => Ok(set),
-        _ => Err(Denial::IssuerDisabled(issuer.id)),
-    }
 }
 
 fn counts(set: &CaveatSet<'_>) -> bool {

@@ -4,9 +4,13 @@
 //! what it hands out points into them, so that a lock spends a few hundred bytes of stack where a
 //! derived decoder spends twelve thousand. `tests/wire.rs` holds the two equal.
 
+mod error;
+
 use core::fmt;
 
 use serde::Serialize;
+
+pub use error::{DecodeError, EncodeError, Part};
 
 /// The version byte in front of every object. Version 1 is Ed25519 and SHA-512 throughout;
 /// version 2 is kept for a suite whose holder and witness keys are P-256.
@@ -32,11 +36,23 @@ pub enum Kind {
     Presentation = 7,
     /// The lock's coarse answer.
     Answer = 8,
+    /// Roots, emergency key and the commitment to the next cold keys.
+    Epoch = 9,
+    /// The issuers of an epoch.
+    Keyset = 10,
+    /// What one lock is.
+    Card = 11,
+    /// What an unclaimed lock shows.
+    Unclaimed = 12,
+    /// The claim key's word on a lock's domain.
+    Claim = 13,
+    /// The label key's word on a claim.
+    Claimed = 14,
 }
 
 impl Kind {
     /// The kinds with their names in the text form.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::Token, "token"),
         (Self::Origin, "origin"),
         (Self::Status, "status"),
@@ -45,6 +61,12 @@ impl Kind {
         (Self::Witness, "witness"),
         (Self::Presentation, "presentation"),
         (Self::Answer, "answer"),
+        (Self::Epoch, "epoch"),
+        (Self::Keyset, "keyset"),
+        (Self::Card, "card"),
+        (Self::Unclaimed, "unclaimed"),
+        (Self::Claim, "claim"),
+        (Self::Claimed, "claimed"),
     ];
 
     /// The kind's byte on the wire.
@@ -54,75 +76,6 @@ impl Kind {
             self as u8
         }
     }
-}
-
-/// What of an object is over a limit, empty, out of order or out of range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "each names a field of SPEC.md section 6 or 7")]
-pub enum Part {
-    Object,
-    Links,
-    Depth,
-    Rights,
-    Right,
-    Parameter,
-    Targets,
-    Time,
-    Duration,
-    Uses,
-    WitnessKeys,
-    WitnessCount,
-    Windows,
-    Window,
-    Exceptions,
-    Exception,
-    Channels,
-    Channel,
-    AppData,
-    Witnesses,
-    Revocations,
-    Floors,
-    Tag,
-    Answer,
-}
-
-/// Why bytes are not an object: the first rule of SPEC.md section 3, 6 or 7 that they break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// The bytes end within a field.
-    Truncated,
-    /// Bytes follow the object.
-    TrailingBytes(usize),
-    /// An integer has more bytes than it needs.
-    OverlongInteger,
-    /// An integer doesn't fit its type.
-    IntegerOverflow,
-    /// The format version is not [`VERSION`].
-    WrongVersion(u8),
-    /// The object is of another kind.
-    WrongKind(u8),
-    /// More of something than its limit.
-    OverLimit(Part),
-    /// None of something that must have one.
-    Empty(Part),
-    /// List entries that don't ascend.
-    Unsorted(Part),
-    /// A list entry that stands twice.
-    Doubled(Part),
-    /// A value that its field doesn't admit.
-    OutOfRange(Part),
-    /// A presence bit that names no caveat of this version.
-    UnknownCaveat(u8),
-    /// Link 0 lacks `Rights`, `Target` or `Valid`, by its bit.
-    MissingCaveat(u8),
-    /// A public key of small order.
-    WeakKey,
-    /// A public key that is not in its canonical encoding.
-    NonCanonicalKey,
-    /// A status within a presentation carries a revocation list.
-    ListInPresentation,
 }
 
 /// Walks over received bytes.
@@ -205,6 +158,14 @@ impl<'a> Reader<'a> {
         Err(DecodeError::IntegerOverflow)
     }
 
+    /// A signed integer, zigzag: 0, -1, 1, -2, …
+    pub(crate) fn i16(&mut self) -> Result<i16, DecodeError> {
+        let zigzag = self.u16()?;
+        let [low, high] = (zigzag >> 1).to_le_bytes();
+        let half = i16::from_le_bytes([low, high]);
+        Ok(if zigzag & 1 == 0 { half } else { !half })
+    }
+
     /// A byte that is 0 or 1: a boolean, or whether an optional part follows.
     pub(crate) fn flag(&mut self) -> Result<bool, DecodeError> {
         match self.u8()? {
@@ -243,6 +204,29 @@ impl<'a> Reader<'a> {
         Ok(entries)
     }
 
+    /// A list of entries of any shape, strictly ascending by a key; each is checked now, and read
+    /// again when it is asked for.
+    pub(crate) fn entries<T, K: Ord>(
+        &mut self,
+        part: Part,
+        count: usize,
+        read: fn(&mut Self) -> Result<T, DecodeError>,
+        key: fn(&T) -> K,
+    ) -> Result<Entries<'a>, DecodeError> {
+        let ((), bytes) = self.span(|reader| {
+            let mut before: Option<K> = None;
+            for _ in 0..count {
+                let key = key(&read(reader)?);
+                if let Some(before) = &before {
+                    ascends(part, before, &key)?;
+                }
+                before = Some(key);
+            }
+            Ok(())
+        })?;
+        Ok(Entries { bytes, count })
+    }
+
     /// What `read` consumed of the bytes, beside what it made of them.
     pub(crate) fn span<T>(
         &mut self,
@@ -252,6 +236,26 @@ impl<'a> Reader<'a> {
         let value = read(self)?;
         let length = start.len().saturating_sub(self.rest.len());
         Ok((value, start.get(..length).ok_or(DecodeError::Truncated)?))
+    }
+}
+
+/// Entries of a list that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entries<'a> {
+    bytes: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) const NONE: Self = Self { bytes: &[], count: 0 };
+
+    /// The entries, read with what checked them.
+    pub(crate) fn read<T>(
+        self,
+        read: fn(&mut Reader<'a>) -> Result<T, DecodeError>,
+    ) -> impl Iterator<Item = T> + Clone {
+        let mut reader = Reader::new(self.bytes);
+        (0..self.count).map_while(move |_| read(&mut reader).ok())
     }
 }
 
@@ -279,6 +283,17 @@ impl<const N: usize> Encoded<N> {
 
     pub(crate) const fn empty() -> Self {
         Self { bytes: [0; N], length: 0 }
+    }
+
+    /// A copy of an object that was read, so at most `N` bytes.
+    pub(crate) fn copy_of(object: &[u8]) -> Self {
+        let mut copy = Self::empty();
+        // What is over the limit doesn't decode, nor would an empty copy.
+        if object.len() <= N {
+            fill(&mut copy.bytes, object);
+            copy.length = object.len();
+        }
+        copy
     }
 
     /// Starts an object with its version and kind.
@@ -313,7 +328,7 @@ impl<const N: usize> Encoded<N> {
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         let free = self.bytes.get_mut(self.length..).unwrap_or_default();
         let room = free.get_mut(..bytes.len()).ok_or(EncodeError::TooLong(N))?;
-        room.copy_from_slice(bytes);
+        fill(room, bytes);
         self.length = self.length.saturating_add(bytes.len());
         Ok(())
     }
@@ -327,6 +342,12 @@ impl<const N: usize> Encoded<N> {
             range.rotate_left(middle);
         }
     }
+}
+
+/// Copies what there is room for. At the smallest optimisation the linker can't see that
+/// `copy_from_slice` doesn't panic.
+fn fill(room: &mut [u8], bytes: &[u8]) {
+    room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
 }
 
 impl<const N: usize> AsRef<[u8]> for Encoded<N> {
@@ -348,70 +369,6 @@ impl<const N: usize> fmt::Debug for Encoded<N> {
         self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
-
-/// Why a value can't be built: it would not decode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The object would be longer than its limit, in bytes.
-    TooLong(usize),
-    /// A caveat of this bit was given twice.
-    CaveatTwice(u8),
-    /// The parent's depth admits no further link, or not one of this depth.
-    NoDepthLeft,
-    /// The key is not the one that the object must be signed by.
-    WrongKey,
-    /// The lock, scope or token of the one is not that of the other.
-    Mismatch,
-    /// The object would not decode.
-    Invalid(DecodeError),
-}
-
-impl From<DecodeError> for EncodeError {
-    fn from(error: DecodeError) -> Self {
-        Self::Invalid(error)
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated => f.write_str("the bytes end within a field"),
-            Self::TrailingBytes(count) => write!(f, "{count} bytes follow the object"),
-            Self::OverlongInteger => f.write_str("an integer has more bytes than it needs"),
-            Self::IntegerOverflow => f.write_str("an integer doesn't fit its type"),
-            Self::WrongVersion(got) => write!(f, "format version {got}, not {VERSION}"),
-            Self::WrongKind(got) => write!(f, "an object of another kind ({got})"),
-            Self::OverLimit(part) => write!(f, "{part:?} over the limit"),
-            Self::Empty(part) => write!(f, "{part:?} empty"),
-            Self::Unsorted(part) => write!(f, "{part:?} not in ascending order"),
-            Self::Doubled(part) => write!(f, "{part:?} with an entry twice"),
-            Self::OutOfRange(part) => write!(f, "{part:?} out of range"),
-            Self::UnknownCaveat(bit) => write!(f, "caveat of bit {bit}, unknown to this version"),
-            Self::MissingCaveat(bit) => write!(f, "link 0 lacks the caveat of bit {bit}"),
-            Self::WeakKey => f.write_str("a public key of small order"),
-            Self::NonCanonicalKey => f.write_str("a public key not in its canonical encoding"),
-            Self::ListInPresentation => f.write_str("a presentation carries a revocation list"),
-        }
-    }
-}
-
-impl core::error::Error for DecodeError {}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong(limit) => write!(f, "longer than its limit of {limit} bytes"),
-            Self::CaveatTwice(bit) => write!(f, "the caveat of bit {bit} given twice"),
-            Self::NoDepthLeft => f.write_str("the depth admits no such further link"),
-            Self::WrongKey => f.write_str("not the key that must sign this"),
-            Self::Mismatch => f.write_str("lock, scope or token of another"),
-            Self::Invalid(error) => fmt::Display::fmt(error, f),
-        }
-    }
-}
-
-impl core::error::Error for EncodeError {}
 
 #[cfg(test)]
 mod tests {

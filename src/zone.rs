@@ -1,13 +1,21 @@
 //! Local time at a lock: a table of offsets from UTC with an end (SPEC.md section 9.3).
 
-use crate::time::Time;
+use crate::{
+    limits::{MAX_OFFSET, MAX_TRANSITIONS},
+    time::Time,
+    wire::{DecodeError, EncodeError, Encoded, Entries, Part, Reader},
+};
 
-/// From this instant on local time is UTC plus this offset.
+/// Names a zone within a keyset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ZoneId(pub u8);
+
+/// From this minute on local time is UTC plus this offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// The first instant of the offset, Unix seconds; a whole minute.
-    pub at: Time,
-    /// The offset, minutes east of UTC.
+    /// The first minute of the offset, since 1970-01-01 00:00 UTC.
+    pub at: u32,
+    /// The offset, minutes east of UTC, less than a day either way.
     pub offset: i16,
 }
 
@@ -17,27 +25,84 @@ pub struct Transition {
 /// a parliament moves the clocks, only a keyset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone<'a> {
-    /// The offsets in ascending order of their instants, which are whole minutes; the first begins
-    /// the span.
-    pub transitions: &'a [Transition],
-    /// The first instant that the table says nothing about.
-    pub end: Time,
+    pub(crate) id: ZoneId,
+    end: u32,
+    transitions: Entries<'a>,
+    bytes: &'a [u8],
 }
 
+/// Bytes of an encoded zone, at most.
+pub const MAX_ZONE: usize = 1 + 5 + 1 + MAX_TRANSITIONS * 8;
+
 impl Zone<'_> {
-    /// The local time of an instant, or none outside the span, or where the transition before it is
-    /// not on a whole minute.
+    /// Writes a zone: 1 to 16 transitions in ascending order, the first of which begins the span,
+    /// and the first minute that the table says nothing about.
+    ///
+    /// # Errors
+    /// [`EncodeError::Invalid`] for transitions over their limit or out of order, an offset out of
+    /// range.
+    pub fn encode(
+        id: ZoneId,
+        transitions: &[Transition],
+        end: u32,
+    ) -> Result<Encoded<MAX_ZONE>, EncodeError> {
+        if transitions.len() > MAX_TRANSITIONS {
+            return Err(DecodeError::OverLimit(Part::Transitions).into());
+        }
+        let mut out = Encoded::empty();
+        out.put(&(id.0, end, transitions.len()))?;
+        transitions.iter().try_for_each(|step| out.put(&(step.at, step.offset)))?;
+        Zone::decode(out.as_bytes())?;
+        Ok(out)
+    }
+}
+
+impl<'a> Zone<'a> {
+    /// Reads a zone by itself, as [`encode`](Self::encode) writes it.
+    ///
+    /// # Errors
+    /// Any [`DecodeError`] of SPEC.md sections 3 and 16.2.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let zone = Self::read(&mut reader)?;
+        reader.finish()?;
+        Ok(zone)
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let ((id, end, transitions), bytes) = reader.span(|reader| {
+            let (id, end) = (ZoneId(reader.u8()?), reader.u32()?);
+            let count = reader.some(Part::Transitions, MAX_TRANSITIONS)?;
+            let part = Part::Transitions;
+            Ok((id, end, reader.entries(part, count, Transition::read, |step| step.at)?))
+        })?;
+        Ok(Self { id, end, transitions, bytes })
+    }
+
+    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
+        out.raw(self.bytes)
+    }
+
+    /// The local time of an instant, or none outside the span.
     pub fn local(&self, instant: Time) -> Option<Local> {
-        if instant >= self.end {
+        let minute = instant.0.checked_div(60)?;
+        if minute >= self.end.into() {
             return None;
         }
-        let step = self.transitions.iter().rev().find(|step| step.at <= instant)?;
-        if step.at.0.checked_rem(60) != Some(0) {
-            return None;
+        let steps = self.transitions.read(Transition::read);
+        let step = steps.take_while(|step| u64::from(step.at) <= minute).last()?;
+        let local = i64::try_from(minute).ok()?.checked_add(step.offset.into())?;
+        Some(Local { minutes: u64::try_from(local).ok()? })
+    }
+}
+
+impl Transition {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (at, offset) = (reader.u32()?, reader.i16()?);
+        if offset.unsigned_abs() > MAX_OFFSET {
+            return Err(DecodeError::OutOfRange(Part::Offset));
         }
-        let minutes = i64::try_from(instant.0.checked_div(60)?).ok()?;
-        let minutes = minutes.checked_add(step.offset.into())?;
-        Some(Local { minutes: u64::try_from(minutes).ok()? })
+        Ok(Self { at, offset })
     }
 }
 

@@ -4,7 +4,9 @@
 
 use keyward::{Channel, DecodeError, Denial, SignatureFault, Time, denial::Place, status::Revoked};
 use keyward_testkit::{
+    bound,
     catalogue::{self, Case},
+    edges, model, musts, order,
     scene::{Attested, EMERGENCY, ISSUER, Link, Mode, Scene, issuer_id},
     world::START,
 };
@@ -49,6 +51,7 @@ denials! {
     counter_seen
     counter_behind_the_window
     counter_reserved
+    clear_where_the_card_demands_a_seal
     emergency_token_that_may_be_passed_on
     emergency_token_passed_on
     emergency_for_another_right
@@ -59,6 +62,7 @@ denials! {
     status_of_another_epoch
     status_of_an_unknown_issuer
     status_of_one_who_does_not_attest
+    status_of_an_issuer_with_unknown_limits
     status_missing
     status_too_old
     status_self_attested
@@ -111,14 +115,35 @@ fn every_case_of_the_catalogue_is_a_test_here() {
     assert_eq!(cases, NAMES);
 }
 
+/// The verifier and the naive model say this.
+fn agreed(name: &str, scene: &Scene, verdict: Result<(), u16>) {
+    let judged = scene.verdict().map(drop).map_err(|denial| denial.code());
+    assert_eq!(judged, verdict, "{name}");
+    // The model knows no limits of issuers.
+    if scene.entries.iter().all(|entry| entry.limits.is_empty()) {
+        assert_eq!(model::judge(scene), verdict, "{name}, by the model");
+    }
+}
+
+#[test]
+fn of_two_broken_rules_the_earlier_denies() {
+    for case in order::cases() {
+        let name = case.name;
+        agreed(name, &case.both, Err(case.codes[0]));
+        agreed(&format!("{name}, without the second"), &case.first, Err(case.codes[0]));
+        agreed(&format!("{name}, without the first"), &case.second, Err(case.codes[1]));
+        agreed(&format!("{name}, mended"), &case.mended, Ok(()));
+    }
+}
+
 #[test]
 fn scenes_on_the_edge_of_a_rule() {
-    for (name, scene, verdict) in keyward_testkit::edges::cases() {
-        let judged = scene.verdict().map(drop).map_err(|denial| denial.code());
-        assert_eq!(judged, verdict, "{name}");
-        // The naive model knows no limits of issuers.
-        if !name.starts_with("limits/") {
-            assert_eq!(keyward_testkit::model::judge(&scene), verdict, "{name}, by the model");
+    for edge in edges::cases().into_iter().chain(musts::cases()) {
+        let name = edge.name;
+        agreed(name, &edge.scene, edge.verdict);
+        assert_eq!(edge.mended.is_some(), edge.verdict.is_err(), "{name}");
+        if let Some(mended) = edge.mended {
+            agreed(&format!("{name}, mended"), &mended, Ok(()));
         }
     }
 }
@@ -126,8 +151,9 @@ fn scenes_on_the_edge_of_a_rule() {
 #[test]
 fn every_denial_is_named_by_a_case_or_a_test_below() {
     let mut named: Vec<u16> = catalogue::cases().iter().map(|case| case.denial.code()).collect();
-    // Malformed, the four signatures and the revoked link below; table and store in tests/lock.rs.
-    named.extend([100, 300, 301, 302, 303, 401, 500, 501, 502]);
+    // Malformed, the four signatures and the revoked link below; table and store in tests/lock.rs,
+    // an unclaimed lock and a release in tests/life.rs.
+    named.extend([100, 190, 300, 301, 302, 303, 401, 500, 501, 502, 503]);
     for (code, name) in Denial::ALL {
         assert!(named.contains(code), "{code} {name}");
     }
@@ -171,7 +197,7 @@ fn a_signature_by_another_key_is_named_by_its_place() {
     let link = |back: usize| bytes.len() - 64 - 1 - 20 - back;
     let later = 32 + 1 + 9 + 64;
     let witness = 2 + 1 + 16 + 1 + 1 + 1 + 32 + 16 + 64 - 20;
-    let status = witness + 20 + 1 + (8 + 1 + 1 + 1 + 5 + 1 + 1) + 64 - 20;
+    let status = witness + 20 + 1 + (8 + 1 + 1 + 2 + 5 + 1 + 1) + 64 - 20;
     for (place, at, denial) in [
         ("holder", holder, Denial::HolderSignature(wrong)),
         ("link 2", link(0), link_fault(2)),
@@ -183,6 +209,30 @@ fn a_signature_by_another_key_is_named_by_its_place() {
         let mut bytes = bytes.clone();
         bytes[at] ^= 1;
         assert_eq!(scene.judge(&bytes).unwrap_err(), denial, "{place}");
+    }
+}
+
+#[test]
+fn signatures_are_checked_in_their_order() {
+    let scene = Scene::full();
+    let ends = bound::signature_ends(&scene);
+    for two in ends.windows(2) {
+        let mut bytes = scene.presentation();
+        two.iter().for_each(|(_, end, _)| bytes[end - 20] ^= 1);
+        let (name, _, code) = two[0];
+        assert_eq!(scene.judge(&bytes).unwrap_err().code(), code, "{name}");
+    }
+    for (name, scene, bytes, code) in bound::around_signatures() {
+        assert_eq!(scene.judge(&bytes).unwrap_err().code(), code, "{name}");
+    }
+}
+
+#[test]
+fn a_signature_for_something_else_is_named() {
+    for case in bound::cases() {
+        drop(case.scene.verdict().expect(case.name));
+        let denial = case.scene.judge(&case.bytes).expect_err(case.name);
+        assert_eq!(denial.code(), case.code, "{}", case.name);
     }
 }
 

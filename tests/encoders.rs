@@ -1,25 +1,32 @@
 //! The encoders against the oracle: what keyward builds of some values is, byte for byte, what
 //! `postcard` makes of them.
 
+#[path = "encoders/drafts.rs"]
+mod drafts;
+#[path = "encoders/statements.rs"]
+mod statements;
+
 use chacha20::ChaCha20Rng;
 use ed25519_dalek::{Signer, SigningKey as DalekKey, Verifier};
 use keyward::{
     Answer, Ask, Caveats, Challenge, Channel, Channels, EncodeError, Narrowing, Origin, PublicKey,
     Request, Right, Rights, Scope, Seconds, Signature, State, Status, Target, Time, Token, Valid,
     WitnessStatement,
+    card::CardOrder,
     caveat::FirstUse,
     id::{
-        Counter, DomainId, Epoch, EvidenceId, Fresh, GroupId, KeyId, KeysetVersion, ListNumber,
+        CardVersion, Counter, DomainId, Epoch, EvidenceId, Fresh, GroupId, KeyId, KeysetVersion,
         LockId, Nonce, Serial,
     },
     role,
     schedule::{Dates, Weekdays, Window},
-    status::{Revoked, SerialFloor},
+    status::{ListOrder, Revoked, SerialFloor},
     unsigned::Unsigned,
 };
 use keyward_testkit::{
     objects::Draw,
     oracle::{self, encode},
+    scene::order,
 };
 use rand_core::{Rng, SeedableRng};
 
@@ -209,7 +216,7 @@ fn statuses_with_a_list_and_without_are_the_oracles() {
         let scope = Scope { domain: DomainId([7; 32]), epoch: Epoch(expected.epoch) };
         let state = State {
             keyset: KeysetVersion(expected.keyset),
-            list: ListNumber(expected.number),
+            list: order((expected.list_keyset, expected.number)),
             at: Time(expected.at),
         };
         let nonce = expected.over_nonce.then_some(Nonce([8; 16]));
@@ -242,7 +249,11 @@ fn challenges_and_answers_are_the_oracles() {
             nonce: Nonce(expected.nonce),
             epoch: Epoch(expected.epoch),
             keyset: KeysetVersion(expected.keyset),
-            list: ListNumber(expected.number),
+            list: order(expected.list),
+            card: CardOrder {
+                keyset: KeysetVersion(expected.card.0),
+                version: CardVersion(expected.card.1),
+            },
         };
         assert_eq!(challenge.encode().unwrap().as_bytes(), encode(&expected));
     }
@@ -277,7 +288,8 @@ fn requests_statements_and_presentations_are_the_oracles() {
                     nonce: Nonce(nonce),
                     epoch: origin.scope.epoch,
                     keyset: KeysetVersion(1),
-                    list: ListNumber(1),
+                    list: ListOrder::NONE,
+                    card: CardOrder::NONE,
                 };
                 let channel = match channel {
                     oracle::Channel::Remote => Channel::Remote,

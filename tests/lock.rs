@@ -5,13 +5,14 @@ use keyward::{
     Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Request, Right, Rights, Seconds,
     SignatureFault, Target, Time, Token, Valid,
     caveat::FirstUse,
+    domain::Change,
     id::{Counter, KeyName, LinkId, Nonce, Sequence},
     ledger::{Changes, CommitError, Ledger, Memory, Outcome, RamLedger, Uses},
     lock::Session,
     replay::{CounterFault, Unseen},
     token::Origin,
 };
-use keyward_testkit::world::{Capability, Door, Holder, START, World};
+use keyward_testkit::world::{Capability, Door, Holder, START, Settings, World};
 use rand_core::SeedableRng;
 
 fn unlock(world: &World) -> Valid {
@@ -43,9 +44,9 @@ fn over<L: Ledger>(
     courier: &Holder,
     now: Now,
 ) -> (Session, Vec<u8>) {
-    let session = lock.challenge(Nonce([nonce; 16]), Channel::Radio, now);
+    let session = lock.challenge(Nonce([nonce; 16]), Channel::Radio, now).unwrap();
     let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-    let ask = Ask { lock: lock.trust().lock, right: Right::UNLOCK, parameter: b"" };
+    let ask = Ask { lock: lock.trust().unwrap().lock(), right: Right::UNLOCK, parameter: b"" };
     let mut rng = ChaCha20Rng::seed_from_u64(nonce.into());
     let request = courier.request(held, ask, &challenge, Channel::Radio, &mut rng);
     (session, courier.present(&request, &[], None))
@@ -109,7 +110,7 @@ fn a_use_is_spent_though_nothing_acts() {
     let now = world.now();
     let presentation = Presentation::decode(&bytes).unwrap();
     let Door { lock, .. } = &mut world.flat;
-    let mut session = lock.challenge(Nonce([1; 16]), Channel::Radio, now);
+    let mut session = lock.challenge(Nonce([1; 16]), Channel::Radio, now).unwrap();
     // The presentation is for the door's own session: this one is a stranger's.
     let denial = lock.verify(&mut session, &presentation, now).expect_err("another nonce");
     assert_eq!(denial, Denial::HolderSignature(SignatureFault::Mismatch));
@@ -126,9 +127,9 @@ fn verify_alone_spends_no_use() {
     for _ in 0..3 {
         let bytes = present(&mut world, &held);
         let presentation = Presentation::decode(&bytes).unwrap();
-        let (now, trust) = (world.now(), *world.flat.lock.trust());
-        let mut lock = Lock::new(trust, world.flat.lock.ledger().clone());
-        let mut session = lock.challenge(Nonce([0; 16]), Channel::Radio, now);
+        let now = world.now();
+        let mut lock = world.flat.twin(&world.owner, world.flat.lock.ledger().clone(), now);
+        let mut session = lock.challenge(Nonce([0; 16]), Channel::Radio, now).unwrap();
         assert!(lock.verify(&mut session, &presentation, now).is_err_and(|d| d.code() == 300));
     }
     let bytes = present(&mut world, &held);
@@ -183,10 +184,11 @@ fn a_first_use_starts_the_period_for_every_phone() {
 fn an_unchallenged_request_is_good_once_and_needs_no_session() {
     let mut world = World::new(9);
     let held = grant(&mut world, 9);
-    let mut trust = *world.flat.lock.trust();
-    trust.accepts_unchallenged = true;
-    let mut lock = Lock::new(trust, RamLedger::<8, 2>::new());
-    let (origin, now) = (Origin::decode(&held.origin).unwrap(), world.now());
+    let now = world.now();
+    let settings = Settings { unchallenged: true, ..Settings::default() };
+    let mut lock =
+        Door::claimed(world.flat.id(), &mut world.owner, settings, now, &mut world.rng).lock;
+    let origin = Origin::decode(&held.origin).unwrap();
     let token = Token::decode(&held.token).unwrap();
     let ask = Ask { lock: world.flat.id(), right: Right::UNLOCK, parameter: b"" };
     let request = |counter: u64| {
@@ -213,7 +215,7 @@ fn an_unchallenged_request_is_good_once_and_needs_no_session() {
 #[test]
 fn a_full_table_refuses_counted_links_and_nothing_else() {
     let mut world = World::new(10);
-    let mut lock = Lock::new(*world.flat.lock.trust(), RamLedger::<2, 1>::new());
+    let mut lock = world.flat.twin(&world.owner, RamLedger::<2, 1>::new(), world.now());
     let mut verdicts = Vec::new();
     for index in 0..4 {
         let targets = [Target::Lock(world.flat.id())];
@@ -249,6 +251,9 @@ impl Ledger for Failing {
     fn close(&mut self, _sequence: Sequence, _outcome: Outcome) -> Result<(), CommitError> {
         Err(self.0)
     }
+    fn keep(&mut self, _change: &Change<'_>) -> Result<(), CommitError> {
+        Ok(())
+    }
 }
 
 #[test]
@@ -261,8 +266,8 @@ fn without_a_durable_commit_there_is_no_permit() {
     for (error, denial) in errors {
         let mut world = World::new(11);
         let held = grant(&mut world, 1);
-        let mut lock = Lock::new(*world.flat.lock.trust(), Failing(error));
         let now = world.now();
+        let mut lock = world.flat.twin(&world.owner, Failing(error), now);
         let (mut session, bytes) = over(&lock, 1, &held, &world.courier, now);
         let presentation = Presentation::decode(&bytes).unwrap();
         let verified = lock.verify(&mut session, &presentation, now).unwrap();
@@ -311,8 +316,8 @@ fn a_session_an_act_serves_the_lock_that_made_it() {
     let mut world = World::new(14);
     let held = grant(&mut world, 9);
     let now = world.now();
-    let mut flat = Lock::new(*world.flat.lock.trust(), RamLedger::<4, 1>::new());
-    let mut street = Lock::new(*world.street.lock.trust(), RamLedger::<4, 1>::new());
+    let mut flat = world.flat.twin(&world.owner, RamLedger::<4, 1>::new(), now);
+    let mut street = world.street.twin(&world.owner, RamLedger::<4, 1>::new(), now);
     let (mut session, bytes) = over(&flat, 1, &held, &world.courier, now);
     let presentation = Presentation::decode(&bytes).unwrap();
     let denial = street.verify(&mut session, &presentation, now).expect_err("another lock's");

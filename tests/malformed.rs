@@ -15,6 +15,7 @@ fn the_committed_vectors_are_what_the_generator_gives() {
         (include_str!("vectors/verify.json"), keyward_testkit::vectors::verify()),
         (include_str!("vectors/decode.json"), keyward_testkit::vectors::decode()),
         (include_str!("vectors/text.json"), keyward_testkit::vectors::texts()),
+        (include_str!("vectors/trust.json"), keyward_testkit::vectors::trust()),
     ] {
         let generated = serde_json::to_string_pretty(&generated).expect("JSON") + "\n";
         assert!(committed == generated, "run `cargo xtask vectors`");

@@ -6,13 +6,18 @@ use std::{
 };
 
 use keyward::{
-    Ask, Caveats, Challenge, Channel, Interval, Lock, Now, Origin, Presentation, Request, Right,
-    Rights, Scope, Seconds, SigningKey, State, Status, Target, Time, Token, Valid,
-    WitnessStatement,
-    id::{DomainId, Epoch, EvidenceId, Fresh, KeysetVersion, ListNumber, LockId, Nonce, Serial},
+    Ask, Card, Caveats, Challenge, Channel, Epoch, Issuer, Keyset, Lock, Now, Origin, Presentation,
+    Request, Right, Rights, Roles, Scope, Seconds, SigningKey, State, Status, Taken, Target,
+    Threshold, Time, Token, Unclaimed, Valid, WitnessStatement,
+    card::{self, CardOrder},
+    epoch::{self, Commitment},
+    id::{self, CardVersion, ClaimNonce, EvidenceId, Fresh, KeysetVersion, LockId, Nonce, Serial},
+    keyset,
     ledger::{Outcome, RamLedger},
-    role, text,
-    trust::{Issuer, Roles, Trust},
+    lock::{Bundle, Identity},
+    role,
+    status::ListOrder,
+    text,
 };
 
 struct Counting;
@@ -48,8 +53,8 @@ fn issuing_presenting_and_opening_allocate_nothing() {
 }
 
 fn delivery() {
-    let scope = Scope { domain: DomainId([1; 32]), epoch: Epoch(1) };
     let lock_id = LockId(*b"the door");
+    let (mut lock, scope) = claimed(lock_id);
     let issuer = SigningKey::<role::Issuer>::from_secret(&[1; 32]);
     let attester = SigningKey::<role::Issuer>::from_secret(&[2; 32]);
     let company = SigningKey::<role::Holder>::from_secret(&[3; 32]);
@@ -71,26 +76,8 @@ fn delivery() {
     let mut buffer = [0; text::MAX_TEXT];
     assert!(text::encode(token.as_bytes(), &mut buffer).is_ok());
 
-    let issuers = [
-        Issuer::new(issuer.public(), Roles::ISSUE, Time(0), Time(5000)),
-        Issuer::new(attester.public(), Roles::ATTEST, Time(0), Time(5000)),
-    ];
-    let trust = Trust {
-        scope,
-        lock: lock_id,
-        groups: &[],
-        keyset: KeysetVersion(1),
-        issuers: &issuers,
-        emergency: None,
-        list: ListNumber(0),
-        revoked: &[],
-        floors: &[],
-        zone: None,
-        accepts_unchallenged: false,
-    };
-    let mut lock = Lock::new(trust, RamLedger::<16, 4>::new());
-    let now = Now { time: Interval::exactly(Time(1100)), ..Now::exactly(Time(1100)) };
-    let mut session = lock.challenge(Nonce([7; 16]), Channel::Radio, now);
+    let now = Now::exactly(Time(1100));
+    let mut session = lock.challenge(Nonce([7; 16]), Channel::Radio, now).unwrap();
     let challenge = Challenge::decode(session.challenge().encode().unwrap().as_bytes()).unwrap();
 
     let token = Token::decode(token.as_bytes()).unwrap();
@@ -102,7 +89,7 @@ fn delivery() {
     let seen = Request::decode(bytes.as_bytes()).unwrap();
     let agreed = seen.agree(EvidenceId([9; 16]), &camera.public()).unwrap().sign(&camera).unwrap();
     let agreed = WitnessStatement::decode(agreed.as_bytes()).unwrap();
-    let state = State { keyset: KeysetVersion(1), list: ListNumber(0), at: Time(1090) };
+    let state = State { keyset: KeysetVersion(1), list: ListOrder::NONE, at: Time(1090) };
     let status = Status::attest(scope, &attester.public(), state, None).unwrap();
     let status = status.sign(&attester).unwrap();
     let status = Status::decode(status.as_bytes()).unwrap();
@@ -118,4 +105,85 @@ fn delivery() {
     assert!(
         lock.verify(&mut session, &presentation, now).is_err_and(|denial| denial.code() == 210)
     );
+}
+
+/// An owner's first epoch, keyset and card, and a lock that was claimed by them.
+fn claimed(id: LockId) -> (Lock<'static, RamLedger<16, 4>>, Scope) {
+    let cold = SigningKey::<role::Cold>::from_secret(&[11; 32]);
+    let next = SigningKey::<role::Cold>::from_secret(&[12; 32]);
+    let root = SigningKey::<role::Root>::from_secret(&[13; 32]);
+    let enroller = SigningKey::<role::Issuer>::from_secret(&[14; 32]);
+    let box_key = SigningKey::<role::Claim>::from_secret(&[15; 32]);
+    let device = SigningKey::<role::Device>::from_secret(&[16; 32]).public();
+    let nonce = ClaimNonce([17; 16]);
+
+    let next = Threshold { needed: 1, keys: &[next.public()] };
+    let draft = epoch::Draft {
+        number: id::Epoch(0),
+        issued_at: Time(1000),
+        roots: Threshold { needed: 1, keys: &[root.public()] },
+        emergency: None,
+        next: Commitment::new(&next).unwrap(),
+        cold: Threshold { needed: 1, keys: &[cold.public()] },
+    };
+    let epoch = draft.encode().unwrap();
+    let epoch = Epoch::decode(epoch.as_bytes()).unwrap();
+    let domain = epoch.domain().unwrap();
+    let signed = epoch.cosign(domain, &cold).unwrap();
+    let epoch = Epoch::decode(signed.as_bytes()).unwrap();
+    let scope = Scope { domain, epoch: id::Epoch(0) };
+
+    let keys = [1, 2].map(|seed| SigningKey::<role::Issuer>::from_secret(&[seed; 32]).public());
+    let keys = [keys[0], keys[1], enroller.public()];
+    let entry = |key, roles| Issuer::new(key, roles, Time(0), Seconds(5000));
+    let mut issuers = [
+        (keys[0], entry(&keys[0], Roles::ISSUE)),
+        (keys[1], entry(&keys[1], Roles::ATTEST)),
+        (keys[2], entry(&keys[2], Roles::ENROL)),
+    ];
+    issuers.sort_unstable_by_key(|(key, _)| *key);
+    let issuers = issuers.map(|(_, issuer)| issuer);
+    let (version, issued_at) = (KeysetVersion(1), Time(1000));
+    let draft = keyset::Draft {
+        epoch: id::Epoch(0),
+        version,
+        issued_at,
+        log_to: None,
+        issuers: &issuers,
+        zones: &[],
+    };
+    let keyset = draft.encode().unwrap();
+    let keyset = Keyset::decode(keyset.as_bytes()).unwrap().cosign(&scope, &epoch, &root).unwrap();
+
+    let order = CardOrder { keyset: version, version: CardVersion(1) };
+    let draft = card::Draft {
+        scope,
+        order,
+        at: Time(1000),
+        lock: id,
+        groups: &[],
+        device,
+        sealing: None,
+        sealed_only: false,
+        unchallenged: false,
+        zone: None,
+        nonce,
+    };
+    let card = draft.by(&enroller.public()).unwrap().sign(&enroller).unwrap();
+    let decoded = Card::decode(card.as_bytes()).unwrap();
+    let shown = Unclaimed { device, nonce };
+    let claim = shown.claim(domain, &epoch, &decoded, &box_key.public()).unwrap();
+    let claim = claim.sign(&box_key).unwrap();
+    let bundle = Bundle {
+        claim: claim.as_bytes(),
+        epoch: signed.as_bytes(),
+        keyset: keyset.as_bytes(),
+        card: card.as_bytes(),
+        list: None,
+    };
+    let identity = Identity { device, nonce, claim_key: Some(box_key.public()) };
+    let mut lock = Lock::new(identity, RamLedger::new());
+    let now = Now::exactly(Time(1050));
+    assert_eq!(lock.verify_claim(&bundle, false, now).unwrap().commit(), Ok(Taken::Claim));
+    (lock, scope)
 }

@@ -267,7 +267,7 @@ fn no_signature_serves_another_purpose() {
     let (head, links, _) = split_links(&scene, &bytes);
     let witness = 2 + 1 + 16 + 1 + 1 + 1 + 32 + 16 + 64;
     ends.push(witness);
-    ends.push(witness + 1 + (8 + 1 + 1 + 1 + 5 + 1 + 1) + 64);
+    ends.push(witness + 1 + (8 + 1 + 1 + 2 + 5 + 1 + 1) + 64);
     let mut at = head.len();
     for link in &links {
         at += link.len();

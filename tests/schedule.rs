@@ -7,9 +7,9 @@ use keyward::{
     Caveats, Interval, Time,
     caveat::{Caveat, CaveatSet},
     schedule::{Dates, Schedule, Scheduled, Weekdays, Window},
-    zone::Zone,
+    zone::{Zone, ZoneId},
 };
-use keyward_testkit::{random::Dice, zones};
+use keyward_testkit::{random::Dice, scene::minute, zones};
 use rand_core::SeedableRng;
 
 const ZONES: [&str; 14] = [
@@ -145,7 +145,8 @@ fn every_minute_of_four_years_in_fourteen_zones() {
     let schedules: Vec<_> = bytes.iter().map(|bytes| schedule(bytes)).collect();
     for name in ZONES {
         let table = zones::transitions(name, FROM, TO);
-        let zone = Zone { transitions: &table, end: TO };
+        let zone = Zone::encode(ZoneId(1), &table, minute(TO.0)).unwrap();
+        let zone = Zone::decode(zone.as_bytes()).unwrap();
         let iana = TimeZone::get(name).unwrap();
         for minute in (FROM.0..TO.0).step_by(60) {
             // Any second of the minute will do; another one each time.
@@ -175,14 +176,18 @@ fn an_interval_is_within_when_each_of_its_minutes_is() {
     let (plans, mut within) = (plans(), 0);
     for name in ZONES {
         let table = zones::transitions(name, FROM, TO);
-        let zone = Zone { transitions: &table, end: TO };
+        let zone = Zone::encode(ZoneId(1), &table, minute(TO.0)).unwrap();
+        let zone = Zone::decode(zone.as_bytes()).unwrap();
         let iana = TimeZone::get(name).unwrap();
         for round in 0..600 {
             let mut dice = Dice(&mut rng);
             // Half of them around a change of the clocks.
             let near = usize::try_from(dice.below(table.len() as u64)).unwrap();
-            let base =
-                if round % 2 == 0 { table[near].at.0 } else { FROM.0 + dice.below(TO.0 - FROM.0) };
+            let base = if round % 2 == 0 {
+                u64::from(table[near].at) * 60
+            } else {
+                FROM.0 + dice.below(TO.0 - FROM.0)
+            };
             let lo = base.saturating_sub(dice.below(7200)).max(FROM.0);
             let span = if dice.once_in(8) { dice.below(86_500) } else { dice.below(7200) };
             let hi = lo + span;
@@ -214,7 +219,8 @@ fn outside_its_table_a_zone_says_nothing() {
     let plan = Plan { windows: vec![Window::weekly(Weekdays::ALL, 0, 1440)], exceptions: vec![] };
     let bytes = encoded(&plan);
     let table = zones::transitions("Europe/Berlin", FROM, TO);
-    let zone = Zone { transitions: &table, end: TO };
+    let zone = Zone::encode(ZoneId(1), &table, minute(TO.0)).unwrap();
+    let zone = Zone::decode(zone.as_bytes()).unwrap();
     let judge = |lo: u64, hi: u64| {
         let interval = Interval::between(Time(lo), Time(hi));
         schedule(&bytes).judge(&interval, Some(&zone)).unwrap()

@@ -2,8 +2,10 @@
 
 use keyward::{
     Answer, SigningKey, role,
-    text::{self, TextError},
+    text::{self, MAX_TEXT, TextError},
+    wire::Kind,
 };
+use keyward_testkit::malformed;
 
 /// Reads a text whose bytes fit.
 fn decoded(text: &str) -> Result<Vec<u8>, TextError> {
@@ -18,6 +20,19 @@ fn secret(text: &str) -> Result<[u8; 32], TextError> {
 fn an_answer_as_text() {
     assert_eq!(text::encode(&Answer::Busy.encode(), &mut [0; 99]), Ok("kw1.answer.AQgH"));
     assert_eq!(decoded("kw1.answer.AQgH"), Ok(vec![1, 8, 7]));
+}
+
+#[test]
+fn every_kind_has_a_text_by_its_name() {
+    let objects = malformed::valid();
+    assert_eq!(objects.len(), Kind::ALL.len());
+    for ((kind, bytes), (known, name)) in objects.iter().zip(Kind::ALL) {
+        assert_eq!((*kind, bytes[1]), (name, known.byte()));
+        let mut buffer = [0; MAX_TEXT];
+        let form = text::encode(bytes, &mut buffer).unwrap();
+        assert!(form.starts_with(&format!("kw1.{kind}.")), "{form}");
+        assert_eq!(decoded(form).as_ref(), Ok(bytes));
+    }
 }
 
 #[test]
@@ -41,7 +56,10 @@ fn a_text_of_another_kind_than_its_bytes() {
         "kw1.answer.",
         "kw1.answer.AQ",
         "kw1.answer.AggH",
+        "kw1.answer.AQ8H",
+        // An epoch's bytes, an epoch's name.
         "kw1.answer.AQkH",
+        "kw1.epoch.AQgH",
     ] {
         assert_eq!(decoded(text), Err(TextError::Kind), "{text:?}");
     }
@@ -81,7 +99,7 @@ fn a_buffer_that_is_too_small() {
 
 #[test]
 fn bytes_that_are_no_object_have_no_text() {
-    for bytes in [&[][..], &[1], &[2, 1, 0], &[1, 0, 0], &[1, 9, 0]] {
+    for bytes in [&[][..], &[1], &[2, 1, 0], &[1, 0, 0], &[1, 15, 0]] {
         assert_eq!(text::encode(bytes, &mut [0; 99]), Err(TextError::Kind), "{bytes:?}");
     }
 }

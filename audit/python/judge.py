@@ -3,7 +3,9 @@
 
 A line is a vector of tests/vectors/verify.json, without need of its `verdict`, or
 {"decode": KIND, "bytes": HEX}, answered by {"ok": true} or {"ok": false, "error": NAME,
-"part": PART, NUMBER or null}. A line that is neither is answered by {"invalid": WHY}.
+"part": PART, NUMBER or null}, or {"trust": VECTOR}, one of trust.json without need of its
+results, answered by {"steps": [{"result": RESULT, "after": STATE}, ...]}. A line that is none
+of these is answered by {"invalid": WHY}.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import threading
 
+from keyward.trust_vectors import judge_trust
 from keyward.vectors import decode_error, judge
 
 
@@ -27,6 +30,8 @@ def answer(line: str) -> str:
             if error is None:
                 return '{"ok": true}'
             return json.dumps({"ok": False, "error": error.name, "part": error.part})
+        if "steps" in vector.get("trust", ()):
+            return json.dumps({"steps": judge_trust(vector["trust"])})
         return json.dumps(judge(vector))
     except Exception as error:  # whatever is wrong with a line, the next is answered
         return json.dumps({"invalid": f"{type(error).__name__}: {error}"})

@@ -11,6 +11,7 @@ from typing import Any
 
 from keyward.objects import decode
 from keyward.text import TextError, from_text
+from keyward.trust_vectors import judge_trust
 from keyward.vectors import decode_error, judge
 
 VECTORS = Path(__file__).resolve().parents[2] / "tests" / "vectors"
@@ -31,7 +32,17 @@ def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
             return expected, (from_text(vector["text"]).hex(), None)
         except TextError as error:
             return expected, (None, error.name)
+    if "steps" in vector:
+        names = "result", "after"
+        steps = [{name: step[name] for name in names} for step in vector["steps"]]
+        return differing_steps(steps, judge_trust(vector))
     return vector["verdict"], judge(vector)
+
+
+def differing_steps(expected: list[Any], found: list[Any]) -> tuple[Any, Any]:
+    """Both, but for the steps in which they agree; by the index of the step."""
+    pairs = list(enumerate(zip(expected, found)))
+    return {n: e for n, (e, f) in pairs if e != f}, {n: f for n, (e, f) in pairs if e != f}
 
 
 def main() -> int:

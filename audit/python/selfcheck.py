@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Checks what this implementation relies on, without vectors.
 
-1. Every object of the worked example (SPEC 17) is made anew, byte for byte, and judged.
+1. Every object of the worked example (SPEC 21) is made anew, byte for byte, and judged.
 2. Which signatures hold (SPEC 4.2) is compared with plain arithmetic on the curve,
    over signatures with parts of small order, and other doubtful ones.
 3. Text forms (SPEC 3.5) go there and back.
+4. A lock's life (SPEC 9.2, 16 to 19) on objects made here, each rule broken once.
 """
 
 from __future__ import annotations
@@ -15,14 +16,45 @@ import re
 import sys
 from pathlib import Path
 
+from decodecheck import check_decoding
 from keyward.caveats import Caveats, Valid, WitnessRule
-from keyward.issue import agree, attenuate, attest, issue, make_request, present, request_core
+from keyward.issue import (
+    agree,
+    answer_claim,
+    attenuate,
+    attest,
+    claimed_fault,
+    issue,
+    keys_of,
+    make_request,
+    present,
+    request_core,
+    sign_card,
+    sign_claim,
+    sign_epoch,
+    sign_keyset,
+)
 from keyward.keys import SMALL_ORDER, D, L, P, public_of, signature_fault
+from keyward.lock import Identity, Lock
 from keyward.memory import Memory
 from keyward.objects import Challenged
+from keyward.schedule import Zone
+from keyward.statements import (
+    ATTEST,
+    ISSUE,
+    Card,
+    Epoch,
+    Issuer,
+    Keyset,
+    Unclaimed,
+    claim_message,
+    label_message,
+)
 from keyward.text import TextError, from_text, secret_from_text, secret_to_text, to_text
 from keyward.token import Origin, chain_of
-from keyward.verify import Issuer, Session, TrustView, verify
+from keyward.verify import Session, TrustView, verify
+from lifecheck import check_life_of_a_lock
+from trustcheck import check_trust
 
 SPEC = Path(__file__).resolve().parents[2] / "SPEC.md"
 
@@ -34,7 +66,7 @@ NEUTRAL: Point = (0, 1)
 
 
 def example_blocks() -> dict[str, str]:
-    """The blocks of section 17, by the line above each, up to its first comma or colon."""
+    """The blocks of section 21, by the line above each, up to its first comma or colon."""
     section = SPEC.read_text().split("worked example: generated", 1)[1]
     section = section.split("end of the worked example", 1)[0]
     blocks = re.findall(r"^(\S[^\n]*)\n\n((?:    [^\n]*\n)+)", section, re.MULTILINE)
@@ -62,7 +94,7 @@ def check_example() -> list[str]:
     nonce = b"nonce-of-session"
     request = make_request(origin, lock, Challenged(b"holder-s-own-16b", nonce, 1), 0, b"", token)
     statement = agree(secrets[21], request, b"\x14" * 16)
-    status = attest(secrets[2], domain, epoch, 3, 7, start + 30)
+    status = attest(secrets[2], domain, epoch, 3, (3, 7), start + 30)
     presentation = present(secrets[13], request, (statement,), status)
     chain = chain_of(token, domain, epoch, public[1])
     made = {
@@ -78,9 +110,9 @@ def check_example() -> list[str]:
         "Presentation": presentation.encode(),
     }
     faults = [f"worked example: {k}" for k, v in made.items() if blocks.get(k) != v.hex()]
-    view = TrustView(domain, epoch, lock, keyset=3, list_number=7)
-    for n, issues in ((1, True), (2, False)):
-        view.trust(Issuer(public[n], issues, not issues, start - 86400, start + 86400, b""))
+    view = TrustView(domain, epoch, lock, keyset=3, list_order=(3, 7))
+    for n, role in ((1, ISSUE), (2, ATTEST)):
+        view.trust(Issuer(public[n], 1 << role, start - 86400, 2 * 86400))
     now = start + 60
     accepted = verify(presentation.encode(), view, Memory(), now, now, Session(nonce, 1, 1000, 0))
     committed = "".join(
@@ -89,6 +121,52 @@ def check_example() -> list[str]:
     )
     if committed not in blocks.values():
         faults.append(f"worked example: commits {committed}")
+    return faults
+
+
+def check_example_of_a_claim() -> list[str]:
+    """The second part: epoch, keyset, card and claim, and a lock that takes them."""
+    blocks, start, year = example_blocks(), 1795510800, 31_536_000
+    secrets = {n: bytes((n,)) * 32 for n in range(1, 0x27)}
+    public = {n: public_of(secret) for n, secret in secrets.items()}
+    colds, roots = (secrets[0x1F], secrets[0x20]), (secrets[0x23], secrets[0x24])
+    following = keys_of(2, (secrets[0x21], secrets[0x22])).commitment
+    cold, root = keys_of(2, colds), keys_of(2, roots)
+    epoch = sign_epoch(colds, None, Epoch(0, start, root, public[3], following, cold, []))
+    domain, nonce = epoch.hash, b"life-of-the-lock"
+    issuers = [Issuer(public[n], 1 << role, start, year) for role, n in enumerate((1, 2, 6, 7))]
+    issuers.sort(key=lambda issuer: issuer.key)
+    zone = Zone([(start // 60, 60)], (start + year) // 60)
+    keyset = Keyset(0, 1, start, None, issuers, [(1, zone)], [])
+    keyset = sign_keyset(roots, domain, root, keyset)
+    groups, unsigned = (b"group-01",), bytes(64)
+    card = Card(
+        b"", 0, 1, 1, start, b"door-001", groups, public[9], None, 0, 1, nonce, unsigned
+    )
+    card = sign_card(secrets[7], domain, card)
+    claim = sign_claim(secrets[0x25], public[9], nonce, domain, epoch, card)
+    held = domain, epoch, card, keyset, None
+    claimed = answer_claim(secrets[0x26], public[9], nonce, *held)
+    made = {
+        "The commitment to them": following,
+        "What both cold keys sign": epoch.message(domain),
+        "DomainId of this half": domain,
+        "Epoch": epoch.encode(),
+        "Keyset": keyset.encode(),
+        "Unclaimed": Unclaimed(public[9], nonce).encode(),
+        "Card": card.encode(),
+        "What the claim key signs": claim_message(public[9], nonce, domain, epoch, card),
+        "Claim": claim.encode(),
+        "What the label key signs": label_message(public[9], nonce, *held),
+        "Claimed": claimed.encode(),
+    }
+    faults = [f"worked example: {k}" for k, v in made.items() if blocks.get(k) != v.hex()]
+    lock = Lock(Identity(public[9], nonce, public[0x25]))
+    lock.claim(claim.encode(), epoch.encode(), keyset.encode(), card.encode())
+    if lock.answer_claim(secrets[0x26]) != claimed:
+        faults.append("worked example: what the lock answers the claim with")
+    if claimed_fault(public[0x26], claimed, *held) is not None:
+        faults.append("worked example: the answer does not hold")
     return faults
 
 
@@ -226,7 +304,8 @@ def check_text() -> list[str]:
 
 
 def main() -> int:
-    faults = check_example() + check_signatures() + check_text()
+    faults = check_example() + check_example_of_a_claim() + check_signatures() + check_text()
+    faults += check_decoding() + check_trust() + check_life_of_a_lock()
     for fault in faults:
         print(fault)
     print(f"faults: {len(faults)}")

@@ -1,8 +1,8 @@
 use keyward::{
-    Answer, Challenge, Encoded, Origin, Presentation, Request, Status, Token, WitnessStatement,
-    caveat::CaveatSet, wire::Kind,
+    Answer, Card, Challenge, Claim, Claimed, Encoded, Epoch, Keyset, Origin, Presentation, Request,
+    Status, Token, Unclaimed, WitnessStatement, caveat::CaveatSet, wire::Kind,
 };
-use keyward_testkit::oracle;
+use keyward_testkit::oracle::{self, statements};
 
 /// What decodes has one encoding: what is written of it is what came.
 pub fn decode(data: &[u8]) {
@@ -12,10 +12,16 @@ pub fn decode(data: &[u8]) {
         Challenge::decode(data).ok().map(|challenge| owned(challenge.encode().as_ref())),
         Request::decode(data).ok().map(|request| owned(request.encode().as_ref())),
         Answer::decode(data).ok().map(|answer| answer.encode().to_vec()),
+        Unclaimed::decode(data).ok().map(|shown| owned(shown.encode().as_ref())),
         // These the crate only reads: the oracle writes them once more.
         Status::decode(data).ok().map(|_| again::<oracle::Status>(data)),
         WitnessStatement::decode(data).ok().map(|_| again::<oracle::Witness>(data)),
         Presentation::decode(data).ok().map(|_| again::<oracle::Presentation>(data)),
+        Epoch::decode(data).ok().map(|_| again::<statements::Epoch>(data)),
+        Keyset::decode(data).ok().map(|_| again::<statements::Keyset>(data)),
+        Card::decode(data).ok().map(|_| again::<statements::Card>(data)),
+        Claim::decode(data).ok().map(|_| again::<statements::Claim>(data)),
+        Claimed::decode(data).ok().map(|_| again::<statements::Claimed>(data)),
     ];
     let mut kinds = 0;
     for bytes in rewritten.into_iter().flatten() {
@@ -47,6 +53,12 @@ pub fn decode_vs_postcard(data: &[u8]) {
                 (Presentation::decode(data).err(), oracle::decodes_presentation(data))
             }
             Kind::Answer => (Answer::decode(data).err(), oracle::decodes_answer(data)),
+            Kind::Epoch => (Epoch::decode(data).err(), statements::decodes_epoch(data)),
+            Kind::Keyset => (Keyset::decode(data).err(), statements::decodes_keyset(data)),
+            Kind::Card => (Card::decode(data).err(), statements::decodes_card(data)),
+            Kind::Unclaimed => (Unclaimed::decode(data).err(), statements::decodes_unclaimed(data)),
+            Kind::Claim => (Claim::decode(data).err(), statements::decodes_claim(data)),
+            Kind::Claimed => (Claimed::decode(data).err(), statements::decodes_claimed(data)),
             other => panic!("{other:?} has no oracle"),
         };
         assert_eq!(ours.is_none(), theirs, "{name}: {ours:?}");

@@ -2,7 +2,7 @@
 //! broken. Tests and vectors are made of them.
 
 use keyward::{
-    Channel, Denial, Right, Target, Time,
+    Channel, Denial, Right, Roles, Target, Time,
     caveat::Channels,
     denial::Place,
     id::{Epoch, KeyId, Serial},
@@ -12,14 +12,13 @@ use keyward::{
     replay::CounterFault,
     schedule::{Dates, Weekdays, Window},
     status::SerialFloor,
-    trust::Roles,
     zone::Transition,
 };
 
 use crate::{
     scene::{
         ATTESTER, Attested, EMERGENCY, GROUP, HOLDER, ISSUER, Link, Mode, OTHER_GROUP, OTHER_LOCK,
-        STRANGER, Scene, WITNESS, issuer_id, key_name,
+        STRANGER, Scene, WITNESS, issuer_id, key_name, minute,
     },
     world::START,
 };
@@ -113,6 +112,8 @@ cases! {
         |scene| scene.mode = Mode::Unchallenged { counter: u64::MAX, time: T, expires: T + 120 }
         => Denial::CounterRefused(CounterFault::Reserved);
 
+    clear_where_the_card_demands_a_seal: one(), |scene| scene.sealed_only = true
+        => Denial::SealedOnly;
     emergency_token_that_may_be_passed_on: emergency(), |scene| scene.links[0].depth = 1
         => Denial::EmergencyDepth;
     emergency_token_passed_on: emergency(),
@@ -138,6 +139,9 @@ cases! {
     status_of_one_who_does_not_attest: with_status(),
         |scene| scene.entries[1].roles = Roles::REVOKE
         => Denial::StatusNotAttested(issuer_id(ATTESTER));
+    status_of_an_issuer_with_unknown_limits: with_status(),
+        |scene| scene.entries[1].limits = vec![0x80, 0x40]
+        => Denial::StatusIssuerDisabled(issuer_id(ATTESTER));
     status_missing: with_status(), |scene| scene.status = None
         => Denial::StatusMissing(Place::Link(0));
     status_too_old: with_status(), |scene| status(scene, |status| status.at = T - 1)
@@ -148,7 +152,7 @@ cases! {
         } => Denial::StatusSelfAttested(Place::Link(0));
     status_naming_a_newer_keyset: with_status(), |scene| status(scene, |status| status.keyset = 4)
         => Denial::StatusAhead(Place::Link(0));
-    status_naming_a_newer_list: with_status(), |scene| status(scene, |status| status.list = 8)
+    status_naming_a_newer_list: with_status(), |scene| status(scene, |status| status.list = (3, 8))
         => Denial::StatusAhead(Place::Link(0));
     status_before_its_signer_was_valid: with_status(), |scene| scene.entries[1].from = T + 31
         => Denial::StatusTime { at: Time(T + 30) };
@@ -212,10 +216,10 @@ cases! {
     no_table_of_offsets: tuesday_mornings(), |scene| scene.zone = None
         => Denial::ZoneUnknown(Place::Link(0));
     past_the_end_of_the_table: tuesday_mornings(),
-        |scene| scene.zone = Some((vec![Transition { at: Time(0), offset: 60 }], T + 60))
+        |scene| scene.zone = Some((vec![Transition { at: 0, offset: 60 }], minute(T + 60)))
         => Denial::ZoneUnknown(Place::Link(0));
     before_the_table: tuesday_mornings(),
-        |scene| scene.zone = Some((vec![Transition { at: Time(T + 120), offset: 60 }], T + 900))
+        |scene| scene.zone = Some((vec![Transition { at: minute(T + 120), offset: 60 }], minute(T + 900)))
         => Denial::ZoneUnknown(Place::Link(0));
     schedule_with_a_day_of_doubt: always(), |scene| scene.hi = Some(scene.lo + 86_401)
         => Denial::ScheduleTimeUnknown(Place::Link(0));

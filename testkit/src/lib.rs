@@ -1,14 +1,20 @@
 //! The actors, the world and the naive models that keyward's example, tests and fuzz targets
 //! share. One world, not five.
 
+pub mod bound;
 pub mod catalogue;
 pub mod edges;
+pub mod evasion;
+pub mod interleave;
 pub mod malformed;
 pub mod model;
+pub mod musts;
 pub mod objects;
 pub mod oracle;
+pub mod order;
 pub mod random;
 pub mod scene;
+pub mod statements;
 pub mod strict;
 pub mod vectors;
 pub mod world;

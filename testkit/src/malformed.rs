@@ -1,10 +1,18 @@
 //! Objects by their raw bytes, and the decode error of each: one rule of SPEC.md broken in each.
+//!
+//! In every list below, a refused object is the accepted one next above it with its rule broken.
 
+mod cards;
 mod caveats;
+mod keys;
+mod limits;
+mod statements;
+mod zones;
 
 use keyward::{
-    Answer, Challenge, DecodeError, Origin, Presentation, Request, Status, Token, WitnessStatement,
-    role, wire::Part,
+    Answer, Card, Challenge, Claim, Claimed, DecodeError, Epoch, Keyset, Origin, Presentation,
+    Request, Status, Token, Unclaimed, WitnessStatement, role,
+    wire::{Kind, Part},
 };
 
 use crate::scene::{HOLDER, Scene, WITNESS, key};
@@ -20,9 +28,14 @@ pub struct Raw {
     pub bytes: Vec<u8>,
     /// The error, or none.
     pub error: Option<DecodeError>,
+    /// Where it is refused: the name and the bytes of the same with its one rule mended.
+    pub mended: Option<(String, Vec<u8>)>,
 }
 
 /// What the decoder of a kind says of some bytes.
+///
+/// # Panics
+/// If the kind has no name in text forms.
 pub fn decode(kind: &str, bytes: &[u8]) -> Option<DecodeError> {
     match kind {
         "token" => Token::decode(bytes).err(),
@@ -32,25 +45,41 @@ pub fn decode(kind: &str, bytes: &[u8]) -> Option<DecodeError> {
         "request" => Request::decode(bytes).err(),
         "witness" => WitnessStatement::decode(bytes).err(),
         "presentation" => Presentation::decode(bytes).err(),
-        _ => Answer::decode(bytes).err(),
+        "answer" => Answer::decode(bytes).err(),
+        "epoch" => Epoch::decode(bytes).err(),
+        "keyset" => Keyset::decode(bytes).err(),
+        "card" => Card::decode(bytes).err(),
+        "unclaimed" => Unclaimed::decode(bytes).err(),
+        "claim" => Claim::decode(bytes).err(),
+        "claimed" => Claimed::decode(bytes).err(),
+        other => panic!("{other} has no decoder here"),
     }
 }
 
 /// All cases.
 pub fn cases() -> Vec<Raw> {
-    let mut cases = Vec::new();
-    let mut add = |kind, name: &str, bytes: Vec<u8>, error| {
+    let mut cases: Vec<Raw> = Vec::new();
+    let mut add = |kind, name: &str, bytes: Vec<u8>, error: Option<DecodeError>| {
         let name = format!("{kind}/{name}");
-        cases.push(Raw { name, kind, bytes, error });
+        let above = cases.iter().rfind(|case| case.kind == kind && case.error.is_none());
+        let above = above.filter(|_| error.is_some());
+        let mended = above.map(|case| (case.name.clone(), case.bytes.clone()));
+        cases.push(Raw { name, kind, bytes, error, mended });
     };
-    for (kind, bytes) in valid() {
+    let valid = valid();
+    for (kind, bytes) in &valid {
+        let kind = *kind;
         add(kind, "valid", bytes.clone(), None);
-        add(kind, "wrong_version", edit(&bytes, 0, 2), Some(DecodeError::WrongVersion(2)));
-        add(kind, "version_zero", edit(&bytes, 0, 0), Some(DecodeError::WrongVersion(0)));
-        add(kind, "wrong_kind", edit(&bytes, 1, 99), Some(DecodeError::WrongKind(99)));
-        // An object of fixed length with a byte more is over its limit before anything is read.
+        add(kind, "wrong_version", edit(bytes, 0, 2), Some(DecodeError::WrongVersion(2)));
+        add(kind, "version_zero", edit(bytes, 0, 0), Some(DecodeError::WrongVersion(0)));
+        add(kind, "wrong_kind", edit(bytes, 1, 99), Some(DecodeError::WrongKind(99)));
+        let next = bytes[1] % Kind::ALL.len().to_le_bytes()[0] + 1;
+        add(kind, "kind_of_another", edit(bytes, 1, next), Some(DecodeError::WrongKind(next)));
+        // An object as long as its limit, with a byte more, is over it before anything is read.
         let trailing = match kind {
-            "answer" | "witness" => DecodeError::OverLimit(Part::Object),
+            "answer" | "witness" | "unclaimed" | "claim" | "claimed" => {
+                DecodeError::OverLimit(Part::Object)
+            }
             _ => DecodeError::TrailingBytes(1),
         };
         let trailing = Some(trailing);
@@ -58,18 +87,19 @@ pub fn cases() -> Vec<Raw> {
         let shorter = bytes[..bytes.len() - 1].to_vec();
         add(kind, "truncated", shorter, Some(DecodeError::Truncated));
         add(kind, "empty", Vec::new(), Some(DecodeError::Truncated));
-        let long = vec![1; 2000];
+        let long = [&bytes[..], &[0; 2000]].concat();
         add(kind, "over_its_limit", long, Some(DecodeError::OverLimit(Part::Object)));
     }
-    for (name, caveats, error) in caveats::cases() {
+    for (name, caveats, error) in caveats::cases().into_iter().chain(limits::caveats()) {
         add("token", name, token_with(&caveats), error);
     }
-    for (name, bytes, error) in tokens() {
+    for (name, bytes, error) in tokens().into_iter().chain(limits::tokens()) {
         add("token", name, bytes, error);
     }
-    for (name, bytes, error) in others() {
+    let others = [others(), keys::cases(), limits::others(), statements::cases(), cards::cases()];
+    for (name, bytes, error) in others.concat() {
         let (kind, name) = name.split_once('/').unwrap();
-        let kind = valid().into_iter().find(|(known, _)| *known == kind).unwrap().0;
+        let kind = valid.iter().find(|(known, _)| *known == kind).unwrap().0;
         add(kind, name, bytes, error);
     }
     cases
@@ -86,9 +116,10 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
         nonce: crate::scene::NONCE,
         epoch: keyward::id::Epoch(1),
         keyset: keyward::id::KeysetVersion(3),
-        list: keyward::id::ListNumber(300),
+        list: crate::scene::order((3, 300)),
+        card: crate::scene::CARD,
     };
-    vec![
+    let requests = [
         ("token", token.clone()),
         ("origin", scene.origin().encode().unwrap().as_bytes().to_vec()),
         ("status", scene.attestation().unwrap()),
@@ -97,7 +128,8 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
         ("witness", scene.statement(&request, WITNESS)),
         ("presentation", scene.presentation()),
         ("answer", Answer::NeedTime.encode().to_vec()),
-    ]
+    ];
+    requests.into_iter().chain(cards::valid()).collect()
 }
 
 type Case = (&'static str, Vec<u8>, Option<DecodeError>);
@@ -106,58 +138,67 @@ fn tokens() -> Vec<Case> {
     use DecodeError as E;
     let root = root_caveats();
     let link = |depth: u8, caveats: &[u8]| link(HOLDER, depth, caveats);
+    let one = link(0, &root);
     let four: Vec<_> =
         (0..4).rev().map(|depth| link(depth, if depth == 3 { &root } else { &[0] })).collect();
-    let five = [four.concat(), link(0, &[0])].concat();
+    let five = [&four[0], &four.concat()[..]].concat();
+    let two = |depths: [u8; 2]| token(2, &[link(depths[0], &root), link(depths[1], &[0])].concat());
     let without = |bit: u8| match bit {
         0 => [&[6, 1][..], &[0; 9], &[5, 5]].concat(),
         1 => vec![5, 1, 5, 5],
         _ => [&[3, 1, 1][..], &[0; 9]].concat(),
     };
-    let weak = [&curve_identity()[..], &[0], &root, &[0; 64]].concat();
-    let not_canonical = [&[0xff; 32][..], &[0], &root, &[0; 64]].concat();
+    let serial = |serial: &[u8]| [&[1, 1][..], &[7; 8], serial, &[1], &one].concat();
+    let most = [&[0xff; 9][..], &[1]].concat();
     vec![
-        ("four_links", token(4, &four.concat()), None),
+        ("one_link", token(1, &one), None),
         ("no_links", token(0, &[]), Some(E::Empty(Part::Links))),
-        ("five_links", token(5, &five), Some(E::OverLimit(Part::Links))),
         ("depth_four", token(1, &link(4, &root)), Some(E::OutOfRange(Part::Depth))),
-        (
-            "depth_does_not_fall",
-            token(2, &[link(1, &root), link(1, &[0])].concat()),
-            Some(E::OutOfRange(Part::Depth)),
-        ),
-        (
-            "depth_is_spent",
-            token(2, &[link(0, &root), link(0, &[0])].concat()),
-            Some(E::OutOfRange(Part::Depth)),
-        ),
+        ("depth_255", token(1, &link(255, &root)), Some(E::OutOfRange(Part::Depth))),
         ("link_0_without_rights", token(1, &link(0, &without(0))), Some(E::MissingCaveat(0))),
         ("link_0_without_target", token(1, &link(0, &without(1))), Some(E::MissingCaveat(1))),
         ("link_0_without_valid", token(1, &link(0, &without(2))), Some(E::MissingCaveat(2))),
-        ("grantee_weak", token(1, &weak), Some(E::WeakKey)),
-        ("grantee_not_canonical", token(1, &not_canonical), Some(E::NonCanonicalKey)),
-        (
-            "serial_over_64_bits",
-            [&[1, 1][..], &[0; 8], &[0xff; 9], &[2, 1], &link(0, &root)].concat(),
-            Some(E::IntegerOverflow),
-        ),
-        (
-            "serial_over_long",
-            [&[1, 1][..], &[0; 8], &[0x81, 0x80, 0, 1], &link(0, &root)].concat(),
-            Some(E::OverlongInteger),
-        ),
+        ("link_0_without_caveats", token(1, &link(0, &[0])), Some(E::MissingCaveat(0))),
+        ("serial_over_long", serial(&[0x85, 0]), Some(E::OverlongInteger)),
         (
             "count_of_links_over_long",
-            [&[1, 1][..], &[0; 8], &[5, 0x81, 0], &link(0, &root)].concat(),
+            [&[1, 1][..], &[7; 8], &[5, 0x81, 0], &one].concat(),
             Some(E::OverlongInteger),
         ),
+        (
+            "count_of_links_over_32_bits",
+            [&[1, 1][..], &[7; 8], &[5, 0x81, 0x80, 0x80, 0x80, 0x10], &one].concat(),
+            Some(E::OverLimit(Part::Links)),
+        ),
+        ("serial_of_two_bytes", serial(&[0xac, 2]), None),
+        ("serial_with_a_zero_behind", serial(&[0xac, 0x82, 0]), Some(E::OverlongInteger)),
+        ("serial_of_nine_bytes", serial(&[&[0xff; 8][..], &[0x7f]].concat()), None),
+        (
+            "serial_with_a_tenth_byte_of_0",
+            serial(&[&[0xff; 9][..], &[0]].concat()),
+            Some(E::OverlongInteger),
+        ),
+        ("serial_the_greatest", serial(&most), None),
+        ("serial_over_64_bits", serial(&[&[0xff; 9][..], &[2]].concat()), Some(E::IntegerOverflow)),
+        (
+            "serial_of_eleven_bytes",
+            serial(&[&[0xff; 9][..], &[0x81, 0]].concat()),
+            Some(E::IntegerOverflow),
+        ),
+        ("two_links", two([1, 0]), None),
+        ("depth_does_not_fall", two([1, 1]), Some(E::OutOfRange(Part::Depth))),
+        ("depth_rises", two([1, 2]), Some(E::OutOfRange(Part::Depth))),
+        ("depth_is_spent", two([0, 0]), Some(E::OutOfRange(Part::Depth))),
+        ("leaf_that_may_pass_on", token(1, &link(3, &root)), None),
+        ("four_links", token(4, &four.concat()), None),
+        ("five_links", token(5, &five), Some(E::OverLimit(Part::Links))),
     ]
 }
 
 fn others() -> Vec<Case> {
     use DecodeError as E;
     let status = |flags: &[u8], list: &[u8]| {
-        [&[1, 3][..], &[7; 8], &[1, 3, 7, 9], flags, list, &[0; 64]].concat()
+        [&[1, 3][..], &[7; 8], &[1, 3, 3, 7, 9], flags, list, &[0; 64]].concat()
     };
     let listed = |list: &[u8]| status(&[0, 1], list);
     let entries = [[1; 16], [2; 16]];
@@ -176,28 +217,17 @@ fn others() -> Vec<Case> {
     let two = |one: &[u8], other: &[u8]| {
         presentation(&challenged, &[&[0, 0, 2], one, other, &[0]].concat())
     };
-    // Four links, each with four witness keys: 932 bytes.
-    let mut keys: Vec<_> = (20..24).map(|n| *key::<role::Witness>(n).public().as_bytes()).collect();
-    keys.sort_unstable();
-    let witness = [&[1, 4][..], &keys.concat()].concat();
-    let wide = |head: &[u8], tail: &[u8]| [head, tail, &witness].concat();
-    let root = wide(&[0x17, 1, 1], &[&[0; 9][..], &[5, 5]].concat());
-    let plain = wide(&[0x10], &[]);
-    let links: Vec<_> =
-        (0..4).map(|n| link(HOLDER + n, 3 - n, if n == 0 { &root } else { &plain })).collect();
-    let long = token(4, &links.concat());
-    let list_status = [&[7; 8][..], &[1, 3, 7, 9, 0, 1, 0, 0], &[0; 64]].concat();
+    let timed = |at: &[u8]| [&[1, 3][..], &[7; 8], &[1, 3, 3, 7], at, &[0, 0], &[0; 64]].concat();
+    let header = [&[7; 8][..], &[1, 3, 3, 7, 9, 0]].concat();
+    let list_status = [&header[..], &[1, 0, 0], &[0; 64]].concat();
     vec![
-        ("status/with_an_empty_list", listed(&[0, 0]), None),
         ("status/over_a_nonce", status(&[1, 0], &[]), None),
-        ("status/list", listed(&[&[2][..], &entries.concat(), &[1], &[3; 8], &[9]].concat()), None),
         ("status/nonce_flag_2", status(&[2, 0], &[]), Some(E::OutOfRange(Part::Tag))),
+        ("status/nonce_flag_255", status(&[255, 0], &[]), Some(E::OutOfRange(Part::Tag))),
+        ("status/with_an_empty_list", listed(&[0, 0]), None),
         ("status/list_flag_2", status(&[0, 2], &[]), Some(E::OutOfRange(Part::Tag))),
-        (
-            "status/65_entries",
-            listed(&[&[65][..], &[1; 65 * 16], &[0]].concat()),
-            Some(E::OverLimit(Part::Revocations)),
-        ),
+        ("status/list", listed(&[&[2][..], &entries.concat(), &[1], &[3; 8], &[9]].concat()), None),
+        ("status/entries_two", listed(&[&[2][..], &entries.concat(), &[0]].concat()), None),
         (
             "status/entries_unsorted",
             listed(&[&[2][..], &entries[1], &entries[0], &[0]].concat()),
@@ -208,11 +238,7 @@ fn others() -> Vec<Case> {
             listed(&[&[2][..], &entries[0], &entries[0], &[0]].concat()),
             Some(E::Doubled(Part::Revocations)),
         ),
-        (
-            "status/nine_floors",
-            listed(&[&[0, 9][..], &[1; 81]].concat()),
-            Some(E::OverLimit(Part::Floors)),
-        ),
+        ("status/floors_two", listed(&[&[0, 2][..], &[3; 8], &[1], &[4; 8], &[1]].concat()), None),
         (
             "status/floors_unsorted",
             listed(&[&[0, 2][..], &[4; 8], &[1], &[3; 8], &[1]].concat()),
@@ -224,36 +250,68 @@ fn others() -> Vec<Case> {
             Some(E::Doubled(Part::Floors)),
         ),
         (
+            "status/floors_of_one_issuer",
+            listed(&[&[0, 2][..], &[4; 8], &[9], &[4; 8], &[1]].concat()),
+            Some(E::Doubled(Part::Floors)),
+        ),
+        ("status/floor_of_1", listed(&[&[0, 1][..], &[4; 8], &[1]].concat()), None),
+        (
             "status/floor_of_0",
             listed(&[&[0, 1][..], &[4; 8], &[0]].concat()),
             Some(E::OutOfRange(Part::Floors)),
         ),
         (
+            "status/floor_over_long",
+            listed(&[&[0, 1][..], &[4; 8], &[0x81, 0]].concat()),
+            Some(E::OverlongInteger),
+        ),
+        ("status/at_the_last_time", timed(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x1f]), None),
+        (
             "status/time_out_of_range",
-            [&[1, 3][..], &[7; 8], &[1, 3, 7, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0, 0], &[0; 64]]
-                .concat(),
+            timed(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x20]),
             Some(E::OutOfRange(Part::Time)),
         ),
-        ("presentation/plain", presentation(&challenged, &[0, 0, 0, 0]), None),
+        (
+            "status/time_over_long",
+            timed(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x9f, 0]),
+            Some(E::OverlongInteger),
+        ),
         ("presentation/unchallenged", presentation(&[1, 5, 6, 7], &[0, 0, 0, 0]), None),
-        ("presentation/mode_2", presentation(&[2], &[0; 20]), Some(E::OutOfRange(Part::Tag))),
+        (
+            "presentation/time_out_of_range",
+            presentation(&[1, 5, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 7], &[0, 0, 0, 0]),
+            Some(E::OutOfRange(Part::Time)),
+        ),
+        (
+            "presentation/expires_out_of_range",
+            presentation(&[1, 5, 6, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20], &[0, 0, 0, 0]),
+            Some(E::OutOfRange(Part::Time)),
+        ),
+        (
+            "presentation/counter_over_64_bits",
+            presentation(&[&[1][..], &[0xff; 9], &[2, 6, 7]].concat(), &[0, 0, 0, 0]),
+            Some(E::IntegerOverflow),
+        ),
+        ("presentation/plain", presentation(&challenged, &[0, 0, 0, 0]), None),
+        (
+            "presentation/mode_2",
+            presentation(&[&[2][..], &[5; 16]].concat(), &[0, 0, 0, 0]),
+            Some(E::OutOfRange(Part::Tag)),
+        ),
+        (
+            "presentation/mode_255",
+            presentation(&[&[255][..], &[5; 16]].concat(), &[0, 0, 0, 0]),
+            Some(E::OutOfRange(Part::Tag)),
+        ),
+        (
+            "presentation/right_255",
+            presentation(&challenged, &[255, 0, 0, 0]),
+            Some(E::OutOfRange(Part::Right)),
+        ),
         (
             "presentation/right_32",
             presentation(&challenged, &[32, 0, 0, 0]),
             Some(E::OutOfRange(Part::Right)),
-        ),
-        (
-            "presentation/parameter_of_65_bytes",
-            presentation(&challenged, &[&[0, 65][..], &[1; 65], &[0, 0]].concat()),
-            Some(E::OverLimit(Part::Parameter)),
-        ),
-        ("presentation/two_witnesses", two(first, second), None),
-        ("presentation/witnesses_unsorted", two(second, first), Some(E::Unsorted(Part::Witnesses))),
-        ("presentation/witness_twice", two(first, first), Some(E::Doubled(Part::Witnesses))),
-        (
-            "presentation/three_witnesses",
-            presentation(&challenged, &[&[0, 0, 3][..], &[1; 336], &[0]].concat()),
-            Some(E::OverLimit(Part::Witnesses)),
         ),
         (
             "presentation/status_flag_2",
@@ -261,36 +319,49 @@ fn others() -> Vec<Case> {
             Some(E::OutOfRange(Part::Tag)),
         ),
         (
+            "presentation/status",
+            presentation(&challenged, &[&[0, 0, 0, 1][..], &header, &[0], &[0; 64]].concat()),
+            None,
+        ),
+        (
             "presentation/status_with_a_list",
             presentation(&challenged, &[&[0, 0, 0, 1][..], &list_status].concat()),
             Some(E::ListInPresentation),
         ),
         (
-            "presentation/token_over_its_limit",
-            [&[1, 7, 0][..], &[5; 16], &[0, 0, 0, 0], &long[2..], &[0; 64]].concat(),
-            Some(E::OverLimit(Part::Object)),
+            "presentation/status_with_an_entry",
+            presentation(
+                &challenged,
+                &[&[0, 0, 0, 1][..], &header, &[1, 1], &[1; 16], &[0], &[0; 64]].concat(),
+            ),
+            Some(E::ListInPresentation),
         ),
-        (
-            "status/floors_of_one_issuer",
-            listed(&[&[0, 2][..], &[4; 8], &[9], &[4; 8], &[1]].concat()),
-            Some(E::Doubled(Part::Floors)),
-        ),
+        ("presentation/two_witnesses", two(first, second), None),
+        ("presentation/witnesses_unsorted", two(second, first), Some(E::Unsorted(Part::Witnesses))),
+        ("presentation/witness_twice", two(first, first), Some(E::Doubled(Part::Witnesses))),
         ("answer/busy", vec![1, 8, 7], None),
         ("answer/an_eighth", vec![1, 8, 8], Some(E::OutOfRange(Part::Answer))),
-        (
-            "challenge/epoch_over_long",
-            [&[1, 4][..], &[1; 8], &[2; 16], &[0x80, 0, 1, 1]].concat(),
-            Some(E::OverlongInteger),
-        ),
-        (
-            "origin/weak_issuer",
-            [&[1, 2][..], &[1; 32], &[1], curve_identity()].concat(),
-            Some(E::WeakKey),
-        ),
-        ("witness/weak_key", [&[1, 6][..], curve_identity(), &[0; 80]].concat(), Some(E::WeakKey)),
-        ("request/channel_4", request(4), Some(E::OutOfRange(Part::Channel))),
+        ("answer/the_last_byte", vec![1, 8, 255], Some(E::OutOfRange(Part::Answer))),
+        ("challenge/epoch_0", challenge(0, &[0]), None),
+        ("challenge/epoch_over_64_bits", challenge(0, &OVERFLOW), Some(E::IntegerOverflow)),
+        ("challenge/epoch_over_long", challenge(0, &[0x80, 0]), Some(E::OverlongInteger)),
+        ("challenge/card_version_0", challenge(5, &[0]), None),
+        ("challenge/card_version_over_64_bits", challenge(5, &OVERFLOW), Some(E::IntegerOverflow)),
+        ("challenge/card_version_over_long", challenge(5, &[0x80, 0]), Some(E::OverlongInteger)),
         ("request/channel_3", request(3), None),
+        ("request/channel_4", request(4), Some(E::OutOfRange(Part::Channel))),
+        ("request/channel_255", request(255), Some(E::OutOfRange(Part::Channel))),
     ]
+}
+
+/// A number of 64 bits whose tenth byte is one too high.
+const OVERFLOW: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
+
+/// A challenge with one of its six numbers in another form.
+fn challenge(at: usize, number: &[u8]) -> Vec<u8> {
+    let mut numbers = vec![vec![1]; 6];
+    numbers[at] = number.to_vec();
+    [&[1, 4][..], &[1; 8], &[2; 16], &numbers.concat()].concat()
 }
 
 fn request(channel: u8) -> Vec<u8> {

@@ -2,11 +2,10 @@
 //! section 13. It shares no code with the verifier.
 
 use keyward::{
-    Right, Target,
+    Right, Roles, Target,
     caveat::Channel,
     policy::AppVerdict,
     schedule::{Dates, Window},
-    trust::Roles,
 };
 
 use crate::scene::{EMERGENCY, Entry, HOLDER, LOCK, Link, Mode, Scene, issuer_id, key_name};
@@ -18,6 +17,9 @@ use crate::scene::{EMERGENCY, Entry, HOLDER, LOCK, Link, Mode, Scene, issuer_id,
 /// # Errors
 /// The code of SPEC.md section 15.
 pub fn judge(scene: &Scene) -> Result<(), u16> {
+    if scene.sealed_only {
+        return Err(214);
+    }
     match scene.mode {
         Mode::Challenged { age: None, .. } => return Err(210),
         Mode::Challenged { age: Some(age), .. } if most(scene, age) > 30 => return Err(211),
@@ -158,7 +160,7 @@ impl Judge<'_> {
             if status.by == scene.issuer {
                 return Err(452);
             }
-            if (status.keyset, status.list) > (scene.keyset, scene.list) {
+            if status.keyset > scene.keyset || status.list > scene.list {
                 return Err(453);
             }
             if self.hi.is_none_or(|hi| hi > status.at + u64::from(seconds)) {
@@ -212,9 +214,9 @@ impl Judge<'_> {
         for minute in self.lo / 60..=hi / 60 {
             // The bounds of the table are judged where the interval really is.
             let second = (minute * 60).clamp(self.lo, hi);
-            let step = table.iter().rfind(|step| step.at.0 <= second);
-            let step = step.filter(|step| step.at.0 % 60 == 0);
-            let offset = step.filter(|_| second < *end).ok_or(425_u16)?.offset;
+            let step = table.iter().rfind(|step| u64::from(step.at) * 60 <= second);
+            let known = step.filter(|_| second < u64::from(*end) * 60);
+            let offset = known.ok_or(425_u16)?.offset;
             let local = minute.checked_add_signed(offset.into()).unwrap();
             let day = local / 1440;
             if dates.iter().any(|date| {

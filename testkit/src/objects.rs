@@ -1,5 +1,7 @@
 //! Random objects as the oracle's values: valid ones, and ones that stray from the rules.
 
+mod statements;
+
 use std::collections::BTreeSet;
 
 use chacha20::ChaCha20Rng;
@@ -162,11 +164,19 @@ impl<'r> Draw<'r> {
                 floors.collect()
             },
         });
+        let keyset = self.number();
+        let list_keyset = match list.is_some() {
+            true if self.strays() => keyset.saturating_sub(1),
+            true => keyset,
+            false if self.strays() => keyset.saturating_add(1),
+            false => self.number().min(keyset),
+        };
         Status {
             issuer: self.bytes(),
             epoch: self.number(),
-            keyset: self.number(),
-            number: self.number(),
+            keyset,
+            list_keyset,
+            number: self.floor(),
             at: self.time(),
             over_nonce: self.dice.once_in(2),
             list,
@@ -174,6 +184,7 @@ impl<'r> Draw<'r> {
         }
     }
 
+    /// A number of at least 1; where it strays, 0.
     fn floor(&mut self) -> u64 {
         if self.strays() { 0 } else { self.number().max(1) }
     }
@@ -185,7 +196,8 @@ impl<'r> Draw<'r> {
             nonce: self.bytes(),
             epoch: self.number(),
             keyset: self.number(),
-            number: self.number(),
+            list: (self.number(), self.number()),
+            card: (self.number(), self.number()),
         }
     }
 

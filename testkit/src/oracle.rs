@@ -4,6 +4,8 @@
 //! shared with the crate: not a limit, not an order. What is read must also be what is written, or
 //! it was not the only encoding.
 
+pub mod statements;
+
 use std::{collections::BTreeSet, fmt};
 
 use curve25519_dalek::edwards::CompressedEdwardsY;
@@ -130,6 +132,7 @@ pub struct Status {
     pub issuer: [u8; 8],
     pub epoch: u64,
     pub keyset: u64,
+    pub list_keyset: u64,
     pub number: u64,
     pub at: u64,
     pub over_nonce: bool,
@@ -153,7 +156,8 @@ pub struct Challenge {
     pub nonce: [u8; 16],
     pub epoch: u64,
     pub keyset: u64,
-    pub number: u64,
+    pub list: (u64, u64),
+    pub card: (u64, u64),
 }
 
 /// A request for a witness.
@@ -401,9 +405,11 @@ impl Object for Origin {
 
 impl Object for Status {
     const KIND: u8 = 3;
-    const LIMIT: usize = 1282;
+    const LIMIT: usize = 1292;
     fn keeps_the_rules(&self) -> bool {
         is_time(self.at)
+            && self.list_keyset <= self.keyset
+            && (self.list.is_none() || self.list_keyset == self.keyset && self.number > 0)
             && self.list.as_ref().is_none_or(|list| {
                 list.entries.len() <= 64
                     && ascend(list.entries.iter().copied())
@@ -416,7 +422,7 @@ impl Object for Status {
 
 impl Object for Challenge {
     const KIND: u8 = 4;
-    const LIMIT: usize = 56;
+    const LIMIT: usize = 86;
     fn keeps_the_rules(&self) -> bool {
         true
     }

@@ -2,13 +2,12 @@
 
 use chacha20::ChaCha20Rng;
 use keyward::{
-    Channel, Right, Target, Time,
+    Channel, Right, Roles, Target, Time,
     id::Serial,
     ledger::Uses,
     policy::AppVerdict,
     schedule::{Dates, Weekdays, Window},
     status::SerialFloor,
-    trust::Roles,
     zone::Transition,
 };
 use rand_core::Rng;
@@ -16,7 +15,7 @@ use rand_core::Rng;
 use crate::{
     scene::{
         ATTESTER, Attested, EMERGENCY, GROUP, HOLDER, ISSUER, LOCK, Link, Mode, OTHER_GROUP,
-        OTHER_LOCK, STRANGER, Scene, WITNESS, issuer_id, key_name,
+        OTHER_LOCK, STRANGER, Scene, WITNESS, issuer_id, key_name, minute,
     },
     world::START,
 };
@@ -105,15 +104,16 @@ impl Dice<'_> {
         if self.once_in(30) {
             scene.groups = vec![OTHER_GROUP];
         }
-        let start = Time(START.0 - 86_400 + if self.once_in(12) { 86_520 } else { 0 });
+        let late = self.once_in(12);
+        let start = if late { minute(START.0 + 30) } else { minute(START.0 - 86_400) };
         scene.zone = match self.below(20) {
             0 => None,
             _ => Some((
                 vec![
                     Transition { at: start, offset: 60 },
-                    Transition { at: Time(START.0 + 60), offset: 120 },
+                    Transition { at: minute(START.0 + 60), offset: 120 },
                 ],
-                START.0 + 240 + self.below(1_000_000),
+                minute(START.0) + 4 + u32::try_from(self.below(16_000)).unwrap(),
             )),
         };
     }
@@ -140,8 +140,8 @@ impl Dice<'_> {
             1 => status.by = STRANGER,
             2 => status.epoch = 2,
             3 => status.keyset = 4,
-            4 => status.list = 8,
-            5 => status.list = 6,
+            4 => status.list = (3, 8),
+            5 => status.list = (2, 9),
             _ => {}
         }
         status

@@ -7,21 +7,22 @@ mod judge;
 use std::collections::BTreeMap;
 
 use keyward::{
-    Ask, Caveats, Challenge, Channel, EncodeError, Interval, PublicKey, Request, Right, Rights,
-    Scope, Seconds, SigningKey, State, Status, Target, Time, Token, Valid, WitnessStatement,
+    Ask, Caveats, Challenge, Channel, EncodeError, Interval, Request, Right, Rights, Scope,
+    Seconds, SigningKey, State, Status, Target, Time, Token, Valid, WitnessStatement,
+    card::CardOrder,
     caveat::{Channels, FirstUse},
     id::{
-        Counter, DomainId, Epoch, EvidenceId, Fresh, GroupId, KeyId, KeyName, KeysetVersion,
-        LinkId, ListNumber, LockId, Nonce, Serial,
+        CardVersion, Counter, DomainId, Epoch, EvidenceId, Fresh, GroupId, KeyId, KeyName,
+        KeysetVersion, LinkId, ListNumber, LockId, Nonce, Serial,
     },
+    keyset::Roles,
     ledger::Uses,
     narrow::{Granting, Narrowing},
     policy::AppVerdict,
     role,
     schedule::{Dates, Window},
-    status::{Revoked, SerialFloor},
+    status::{ListOrder, Revoked, SerialFloor},
     token::Origin,
-    trust::{Issuer, Roles},
     zone::Transition,
 };
 
@@ -53,6 +54,8 @@ pub const ISSUER: u8 = 0;
 pub const ATTESTER: u8 = 1;
 /// The emergency key.
 pub const EMERGENCY: u8 = 2;
+/// The lock's own key.
+pub const DEVICE: u8 = 8;
 /// A key that nobody knows.
 pub const STRANGER: u8 = 9;
 /// The first holder; link i is granted to holder `HOLDER + i`.
@@ -167,8 +170,8 @@ pub struct Attested {
     pub epoch: u64,
     /// The keyset that it names.
     pub keyset: u64,
-    /// The list that it names.
-    pub list: u64,
+    /// The list that it names: its keyset, its number.
+    pub list: (u64, u64),
     /// Whether it is over the session's nonce.
     pub over_nonce: bool,
 }
@@ -225,11 +228,12 @@ pub struct Scene {
     pub emergency: bool,
     pub groups: Vec<GroupId>,
     pub keyset: u64,
-    pub list: u64,
+    pub list: (u64, u64),
     pub revoked: Vec<Revoked>,
     pub floors: Vec<SerialFloor>,
-    pub zone: Option<(Vec<Transition>, u64)>,
+    pub zone: Option<(Vec<Transition>, u32)>,
     pub accepts_unchallenged: bool,
+    pub sealed_only: bool,
     pub lo: u64,
     pub hi: Option<u64>,
     pub drift_ppm: u32,
@@ -261,11 +265,12 @@ impl Default for Scene {
             emergency: true,
             groups: vec![GROUP],
             keyset: 3,
-            list: 7,
+            list: (3, 7),
             revoked: Vec::new(),
             floors: Vec::new(),
-            zone: Some((vec![Transition { at: Time(from), offset: 60 }], until)),
+            zone: Some((vec![Transition { at: minute(from), offset: 60 }], minute(until))),
             accepts_unchallenged: false,
+            sealed_only: false,
             lo: START.0 + 60,
             hi: Some(START.0 + 60),
             drift_ppm: 0,
@@ -347,7 +352,8 @@ impl Scene {
                     nonce: NONCE,
                     epoch: Epoch(1),
                     keyset: KeysetVersion(self.keyset),
-                    list: ListNumber(self.list),
+                    list: order(self.list),
+                    card: CARD,
                 };
                 Request::challenged(&self.origin(), token, ask, &challenge, channel, FRESH)
             }
@@ -377,7 +383,7 @@ impl Scene {
         let scope = Scope { epoch: Epoch(attested.epoch), ..Self::scope() };
         let state = State {
             keyset: KeysetVersion(attested.keyset),
-            list: ListNumber(attested.list),
+            list: order(attested.list),
             at: Time(attested.at),
         };
         let nonce = attested.over_nonce.then_some(&NONCE);
@@ -420,16 +426,22 @@ impl Scene {
 impl Attested {
     /// A status of the attester's at this time, naming what the lock holds.
     pub fn new(at: u64) -> Self {
-        Self { by: ATTESTER, at, epoch: 1, keyset: 3, list: 7, over_nonce: false }
+        Self { by: ATTESTER, at, epoch: 1, keyset: 3, list: (3, 7), over_nonce: false }
     }
 }
 
-impl Entry {
-    fn issuer(&self) -> Issuer<'_> {
-        let key: PublicKey<role::Issuer> = key(self.key).public();
-        Issuer::new(key, self.roles, Time(self.from), Time(self.until)).with_limits(&self.limits)
-    }
+/// The minute of a second.
+pub fn minute(second: u64) -> u32 {
+    u32::try_from(second / 60).unwrap()
 }
+
+/// The place of a list by its keyset and number.
+pub fn order((keyset, number): (u64, u64)) -> ListOrder {
+    ListOrder { keyset: KeysetVersion(keyset), number: ListNumber(number) }
+}
+
+/// The place of every scene's card.
+pub const CARD: CardOrder = CardOrder { keyset: KeysetVersion(1), version: CardVersion(1) };
 
 /// The `KeyId` of an issuer by its number.
 pub fn issuer_id(number: u8) -> KeyId {

@@ -141,19 +141,24 @@ fn one(report: &mut Report, key: &[u8; 32], point: &[u8; 32], a: Scalar, r: Scal
     }
 }
 
-/// A signature with R of order 1, which a check that isn't strict takes.
-pub fn with_identity(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
+/// A signature with R of small order, whose S cancels all but R: a check that takes any such R, or
+/// multiplies its equation by the cofactor, takes it.
+pub fn with_small_order(seed: &[u8; 32], message: &[u8], point: &[u8; 32]) -> [u8; 64] {
     let key = SigningKey::from_bytes(seed);
-    let point = one_y();
     let hash = Sha512::new()
         .chain_update(point)
         .chain_update(key.verifying_key().as_bytes())
         .chain_update(message);
     let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
     let mut signature = [0; 64];
-    signature[..32].copy_from_slice(&point);
+    signature[..32].copy_from_slice(point);
     signature[32..].copy_from_slice(&(k * key.to_scalar()).to_bytes());
     signature
+}
+
+/// The points of order 1, 2, 4 and 8, one each.
+pub fn small_orders() -> [[u8; 32]; 4] {
+    [0, 4, 2, 1].map(|multiple: usize| EIGHT_TORSION[multiple].compress().to_bytes())
 }
 
 /// S + L, which a check of the equation alone would take.

@@ -2,14 +2,18 @@
 //!
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
+mod trust;
+
 use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, text, verify::Accepted};
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue, edges, malformed,
+    bound, catalogue, edges, malformed, musts, order,
     scene::{EMERGENCY, HOLDER, LOCK, Link, Mode, NONCE, Scene, key},
     strict,
 };
+
+pub use trust::{lived, trust};
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.
 pub fn verify() -> Value {
@@ -21,21 +25,37 @@ pub fn verify() -> Value {
     for (name, scene) in accepting() {
         vectors.push(vector(name, &scene, None));
     }
-    for (name, scene, _verdict) in edges::cases() {
-        vectors.push(vector(&format!("edge/{name}"), &scene, None));
+    for edge in edges::cases() {
+        vectors.extend(pair(&format!("edge/{}", edge.name), &edge));
     }
-    for (name, bytes) in lenient(&Scene::default()) {
-        vectors.push(vector(&format!("strict/{name}"), &Scene::default(), Some(bytes)));
+    for edge in musts::cases() {
+        vectors.extend(pair(edge.name, &edge));
     }
-    let full = Scene::full();
-    for (name, at) in signature_places(&full) {
-        let mut bytes = full.presentation();
-        bytes[at] ^= 1;
-        vectors.push(vector(&format!("full/{name}_flipped"), &full, Some(bytes)));
+    for case in order::cases() {
+        let name = case.name;
+        vectors.push(vector(&format!("{name}/neither"), &case.mended, None));
+        vectors.push(vector(&format!("{name}/first"), &case.first, None));
+        vectors.push(vector(&format!("{name}/second"), &case.second, None));
+        vectors.push(vector(name, &case.both, None));
     }
-    for (name, bytes) in presentations(&Scene::default()) {
-        vectors.push(vector(&format!("malformed/{name}"), &Scene::default(), Some(bytes)));
+    let (one, full) = (Scene::default(), Scene::full());
+    for (name, bytes) in lenient(&one) {
+        vectors.push(vector(&format!("strict/{name}"), &one, Some(bytes)));
     }
+    for (name, bytes) in flipped(&full) {
+        vectors.push(vector(&name, &full, Some(bytes)));
+    }
+    for (name, scene, bytes, _code) in bound::around_signatures() {
+        vectors.push(vector(name, &scene, Some(bytes)));
+    }
+    for case in bound::cases() {
+        vectors.push(vector(&format!("{}/mended", case.name), &case.scene, None));
+        vectors.push(vector(case.name, &case.scene, Some(case.bytes)));
+    }
+    for (name, bytes) in presentations(&one) {
+        vectors.push(vector(&format!("malformed/{name}"), &one, Some(bytes)));
+    }
+    check(&vectors);
     json!({
         "about": "SPEC.md section 13: a presentation, what the lock trusts, knows and remembers, \
                   and the verdict. A denial's rule, mended, stands under the same name with \
@@ -45,10 +65,49 @@ pub fn verify() -> Value {
     })
 }
 
+/// A scene, behind it the same with its one rule mended.
+fn pair(name: &str, edge: &edges::Edge) -> Vec<Value> {
+    let mended = edge.mended.iter().map(|scene| vector(&format!("{name}/mended"), scene, None));
+    mended.chain([vector(name, &edge.scene, None)]).collect()
+}
+
+/// Panics unless each denied vector stands beside an accepted one in which its rule is mended.
+///
+/// Bytes that no scene makes are mended by the scene's own, which [`accepting`] holds; where two
+/// rules are broken to show their order, both are to be mended.
+fn check(vectors: &[Value]) {
+    let accepted = |name: &str| {
+        let found = vectors.iter().find(|vector| vector["name"] == name);
+        found.is_some_and(|vector| vector["verdict"]["accepted"] == true)
+    };
+    for vector in vectors.iter().filter(|vector| vector["verdict"]["accepted"] == false) {
+        let name = vector["name"].as_str().unwrap();
+        let mended = match name.split('/').next() {
+            Some("strict" | "malformed") => "accept/one_link".to_owned(),
+            Some("full") => "accept/three_links_witness_status".to_owned(),
+            Some("order") => {
+                let pair = name.trim_end_matches("/first").trim_end_matches("/second");
+                format!("{pair}/neither")
+            }
+            _ => format!("{name}/mended"),
+        };
+        assert!(accepted(&mended), "{name}: {mended} must be accepted");
+    }
+    let mut names: Vec<_> = vectors.iter().map(|vector| vector["name"].as_str()).collect();
+    names.sort_unstable();
+    assert!(names.is_sorted_by(|a, b| a < b), "a name stands twice");
+}
+
 /// The vectors of single objects, as the file `tests/vectors/decode.json` holds them.
 pub fn decode() -> Value {
     let vectors = malformed::cases().into_iter().map(|case| {
         assert_eq!(malformed::decode(case.kind, &case.bytes), case.error, "{}", case.name);
+        if case.error.is_some() {
+            let (name, bytes) = case.mended.as_ref().unwrap();
+            assert_eq!(malformed::decode(case.kind, bytes), None, "{}: {name}", case.name);
+            let cut = case.bytes.starts_with(bytes) || bytes.starts_with(&case.bytes);
+            assert!(cut || place(&case.bytes, bytes) < 150, "{}: not {name}", case.name);
+        }
         json!({
             "name": case.name,
             "decode": case.kind,
@@ -64,39 +123,80 @@ pub fn decode() -> Value {
     })
 }
 
+/// How many bytes lie from the first to the last in which two objects differ.
+fn place(one: &[u8], other: &[u8]) -> usize {
+    let equal = |(a, b): &(&u8, &u8)| a == b;
+    let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
+    let head = one.iter().zip(other).take_while(equal).count();
+    let tail = one.iter().rev().zip(other.iter().rev()).take_while(equal).count();
+    long - head - tail.min(short - head)
+}
+
+const THREE: [(&str, &str); 19] = [
+    ("no_prefix", "answer.AQgD"),
+    ("another_version_of_the_form", "kw2.answer.AQgD"),
+    ("upper_case_prefix", "KW1.answer.AQgD"),
+    ("no_kind", "kw1.AQgD"),
+    ("empty_kind", "kw1..AQgD"),
+    ("unknown_kind", "kw1.reply.AQgD"),
+    ("upper_case_kind", "kw1.Answer.AQgD"),
+    ("another_kind", "kw1.token.AQgD"),
+    ("another_version_of_the_object", "kw1.answer.AggD"),
+    ("another_kind_of_the_object", "kw1.answer.AQkD"),
+    ("one_byte", "kw1.answer.AQ"),
+    ("nothing", "kw1.answer."),
+    ("length_1_modulo_4", "kw1.answer.AQgDA"),
+    ("plus_of_another_alphabet", "kw1.answer.AQg+"),
+    ("slash_of_another_alphabet", "kw1.answer.AQg/"),
+    ("second_point", "kw1.answer.AQ.gD"),
+    ("white_space_behind", "kw1.answer.AQgD "),
+    ("white_space_within", "kw1.answer.AQ gD"),
+    ("new_line_behind", "kw1.answer.AQgD\n"),
+];
+
+const FOUR: [(&str, &str); 3] = [
+    ("padding_of_two", "kw1.answer.AQgDBA=="),
+    ("lowest_of_four_spare_bits", "kw1.answer.AQgDBB"),
+    ("highest_of_four_spare_bits", "kw1.answer.AQgDBI"),
+];
+
+const FIVE: [(&str, &str); 3] = [
+    ("padding_of_one", "kw1.answer.AQgDBAU="),
+    ("lower_of_two_spare_bits", "kw1.answer.AQgDBAV"),
+    ("higher_of_two_spare_bits", "kw1.answer.AQgDBAW"),
+];
+
 /// The vectors of text forms, as the file `tests/vectors/text.json` holds them.
 pub fn texts() -> Value {
     let mut vectors = Vec::new();
     let mut add = |name: &str, text: &str| {
         let mut buffer = [0; 2048];
         let read = text::decode(text, &mut buffer);
+        let accepted = read.is_ok();
         vectors.push(json!({
             "name": name,
             "text": text,
             "bytes": read.ok().map(hex),
             "error": read.err().map(|error| format!("{error:?}")),
         }));
+        accepted
     };
     let mut buffer = [0; text::MAX_TEXT];
     for (kind, bytes) in malformed::valid() {
-        add(kind, text::encode(&bytes, &mut buffer).unwrap());
+        assert!(add(kind, text::encode(&bytes, &mut buffer).unwrap()), "{kind}");
     }
-    for (name, text) in [
-        ("no_prefix", "token.AQE"),
-        ("another_version_of_the_form", "kw2.answer.AQgD"),
-        ("no_kind", "kw1.AQgD"),
-        ("unknown_kind", "kw1.reply.AQgD"),
-        ("another_kind", "kw1.token.AQgD"),
-        ("another_version_of_the_object", "kw1.answer.AggD"),
-        ("one_byte", "kw1.answer.AQ"),
-        ("nothing", "kw1.answer."),
-        ("padding", "kw1.token.AQE="),
-        ("spare_bits", "kw1.token.AQF"),
-        ("length_1_modulo_4", "kw1.answer.AQgDA"),
-        ("another_alphabet", "kw1.answer.AQ+/"),
-        ("white_space", "kw1.answer.AQgD "),
-    ] {
-        add(name, text);
+    // Each is one of these three with one rule broken.
+    for (mended, name, broken) in [
+        ("three_bytes", "kw1.answer.AQgD", &THREE[..]),
+        ("four_bytes", "kw1.answer.AQgDBA", &FOUR[..]),
+        ("five_bytes", "kw1.answer.AQgDBAU", &FIVE[..]),
+    ]
+    .map(|(name, text, broken)| (add(name, text), name, broken))
+    {
+        assert!(mended, "{name}");
+        for (name, text) in broken {
+            assert!(!add(name, text), "{name}");
+        }
     }
     json!({
         "about": "SPEC.md section 3.5: a text, and its bytes or the error.",
@@ -138,34 +238,49 @@ pub fn accepting() -> Vec<(&'static str, Scene)> {
     ]
 }
 
-/// Signatures of the holder that a lenient check takes: S + L, and R of order 1.
-fn lenient(scene: &Scene) -> [(&'static str, Vec<u8>); 2] {
-    let mut malleable = scene.presentation();
-    let at = malleable.len() - 32;
-    let s: [u8; 32] = malleable[at..].try_into().unwrap();
-    malleable[at..].copy_from_slice(&strict::plus_order(&s));
-    let mut small = scene.presentation();
-    let at = small.len() - 64;
+/// Signatures that a lenient check takes: S + L, and R of small order.
+fn lenient(scene: &Scene) -> Vec<(String, Vec<u8>)> {
+    let own = scene.presentation();
+    let end = own.len();
+    let mut cases = Vec::new();
+    for (name, end) in [("scalar_above_the_order", end), ("scalar_of_the_link", end - 64)] {
+        let mut malleable = own.clone();
+        let s: [u8; 32] = malleable[end - 32..end].try_into().unwrap();
+        malleable[end - 32..end].copy_from_slice(&strict::plus_order(&s));
+        cases.push((name.to_owned(), malleable));
+    }
     let token = scene.token().unwrap();
     let request = scene.request(&Token::decode(&token).unwrap()).present(&[], None).unwrap();
     let holder = key::<role::Holder>(HOLDER);
     let message = request.to_sign().as_bytes();
-    small[at..].copy_from_slice(&strict::with_identity(holder.expose_secret(), message));
-    [("scalar_above_the_order", malleable), ("point_of_order_1", small)]
+    let orders = [1, 2, 4, 8].map(|order| format!("point_of_order_{order}"));
+    // p + 1, which many a decoder reads as 1.
+    let mut beyond = [0xff; 32];
+    (beyond[0], beyond[31]) = (0xee, 0x7f);
+    let points = orders.into_iter().zip(strict::small_orders());
+    for (name, point) in points.chain([("point_not_canonical".to_owned(), beyond)]) {
+        let mut small = own.clone();
+        let signature = strict::with_small_order(holder.expose_secret(), message, &point);
+        small[end - 64..].copy_from_slice(&signature);
+        cases.push((name, small));
+    }
+    cases
 }
 
-fn signature_places(scene: &Scene) -> [(&'static str, usize); 6] {
-    let end = scene.presentation().len();
-    let later = 32 + 1 + 9 + 64;
-    let witness = 2 + 1 + 16 + 1 + 1 + 1 + 32 + 16 + 64 - 20;
-    [
-        ("holder_signature", end - 20),
-        ("link_2_signature", end - 64 - 20),
-        ("link_1_signature", end - 64 - 20 - later),
-        ("link_0_signature", end - 64 - 20 - 2 * later),
-        ("witness_signature", witness),
-        ("status_signature", witness + 20 + 1 + (8 + 1 + 1 + 1 + 5 + 1 + 1) + 64 - 20),
-    ]
+/// One signature flipped, and two in a row: the one that is checked first is named.
+fn flipped(scene: &Scene) -> Vec<(String, Vec<u8>)> {
+    let flip = |ends: &[usize]| {
+        let mut bytes = scene.presentation();
+        ends.iter().for_each(|end| bytes[end - 20] ^= 1);
+        bytes
+    };
+    let ends = bound::signature_ends(scene);
+    let lone = ends.iter().map(|(name, end, _)| (format!("full/{name}_flipped"), flip(&[*end])));
+    let twos = ends.windows(2).map(|two| {
+        let (first, second) = (&two[0], &two[1]);
+        (format!("full/{}_before_the_{}", first.0, second.0), flip(&[first.1, second.1]))
+    });
+    lone.chain(twos).collect()
 }
 
 fn presentations(scene: &Scene) -> Vec<(&'static str, Vec<u8>)> {
@@ -193,7 +308,7 @@ pub fn vector(name: &str, scene: &Scene, bytes: Option<Vec<u8>>) -> Value {
     let verdict = scene.judge(&presentation);
     json!({
         "name": name,
-        "trust": trust(scene),
+        "trust": pinned(scene),
         "now": { "lo": scene.lo, "hi": scene.hi },
         "challenge": challenge(scene),
         "memory": memory(scene),
@@ -210,14 +325,13 @@ pub fn vector(name: &str, scene: &Scene, bytes: Option<Vec<u8>>) -> Value {
     })
 }
 
-fn trust(scene: &Scene) -> Value {
+fn pinned(scene: &Scene) -> Value {
     let issuers = scene.entries.iter().map(|entry| {
         json!({
             "key": hex(key::<role::Issuer>(entry.key).public().as_bytes()),
-            "issue": entry.roles.has(keyward::trust::Roles::ISSUE),
-            "attest": entry.roles.has(keyward::trust::Roles::ATTEST),
+            "roles": entry.roles.bits(),
             "from": entry.from,
-            "until": entry.until,
+            "lasts": entry.until - entry.from,
             "limits": hex(&entry.limits),
         })
     });
@@ -225,9 +339,10 @@ fn trust(scene: &Scene) -> Value {
         "domain": hex(&Scene::scope().domain.0),
         "epoch": Scene::scope().epoch.0,
         "lock": hex(&LOCK.0),
+        "card_current": true,
         "groups": scene.groups.iter().map(|group| hex(&group.0)).collect::<Vec<_>>(),
         "keyset": scene.keyset,
-        "list": scene.list,
+        "list": [scene.list.0, scene.list.1],
         "issuers": issuers.collect::<Vec<_>>(),
         "emergency": scene.emergency
             .then(|| hex(key::<role::Emergency>(EMERGENCY).public().as_bytes())),
@@ -237,11 +352,12 @@ fn trust(scene: &Scene) -> Value {
             .collect::<Vec<_>>(),
         "zone": scene.zone.as_ref().map(|(transitions, end)| json!({
             "transitions": transitions.iter()
-                .map(|step| json!({ "at": step.at.0, "offset_minutes": step.offset }))
+                .map(|step| json!({ "at": step.at, "offset": step.offset }))
                 .collect::<Vec<_>>(),
             "end": end,
         })),
         "accepts_unchallenged": scene.accepts_unchallenged,
+        "sealed_only": scene.sealed_only,
     })
 }
 
@@ -304,7 +420,7 @@ fn accepted_json(accepted: &Accepted) -> Value {
         "after": {
             "uses": counted,
             "counter": changes.lane().map(|lane| lane.counter.0),
-            "heard": changes.heard().map(|time| time.0),
+            "heard": changes.heard().map(|heard| heard.at.0),
         },
     })
 }

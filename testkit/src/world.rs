@@ -3,26 +3,23 @@
 //! Actors exchange nothing but bytes. What an actor knows of another is in those bytes, or was
 //! given to it when the world was made.
 
+mod door;
+mod owner;
+
 use chacha20::ChaCha20Rng;
 use ed25519_dalek::Signer;
 use keyward::{
-    Answer, Ask, Challenge, Channel, Denial, Grant, Lock, Narrowing, Now, Origin, Presentation,
-    PublicKey, Request, Right, Scope, SigningKey, State, Status, Time, Token, WitnessStatement,
-    id::{
-        DomainId, Epoch, EvidenceId, Fresh, GroupId, KeysetVersion, ListNumber, LockId, Nonce,
-        Serial,
-    },
-    ledger::{Outcome, RamLedger},
+    Ask, Challenge, Channel, Narrowing, Now, Origin, PublicKey, Request, SigningKey, Status, Time,
+    Token, WitnessStatement,
+    id::{EvidenceId, Fresh, GroupId, LockId},
     limits::MAX_PRESENTATION,
-    lock::{Order, Recorded, Session},
     role,
-    trust::{Issuer, Roles, Trust},
     unsigned::Unsigned,
-    zone::Zone,
 };
 use rand_core::{Rng, SeedableRng};
 
-use crate::zones;
+pub use door::{Door, Verdict, bundle, drawn};
+pub use owner::{Clerk, Library, Owner, Settings, ZONE, sorted};
 
 /// 2026-11-24T09:00:00Z, a Tuesday: when the story begins.
 pub const START: Time = Time(1_795_510_800);
@@ -34,87 +31,6 @@ pub struct Capability {
     pub origin: Vec<u8>,
     /// The encoded token.
     pub token: Vec<u8>,
-}
-
-/// The owner's back end: issues tokens, attests the state of the domain.
-#[derive(Debug)]
-pub struct Owner {
-    /// The domain and epoch that it speaks for.
-    pub scope: Scope,
-    /// Signs tokens.
-    pub issuer: SigningKey<role::Issuer>,
-    /// Signs statuses: another key, so that a token can demand a second opinion.
-    pub attester: SigningKey<role::Issuer>,
-    /// Signs break-glass tokens.
-    pub emergency: SigningKey<role::Emergency>,
-    /// The newest keyset and list.
-    pub keyset: KeysetVersion,
-    /// The newest revocation list.
-    pub list: ListNumber,
-    next_serial: u64,
-}
-
-impl Owner {
-    /// An owner of a domain of its own, whose first serial is 1 000 000.
-    pub fn new(rng: &mut ChaCha20Rng) -> Self {
-        let mut domain = [0; 32];
-        rng.fill_bytes(&mut domain);
-        Self {
-            scope: Scope { domain: DomainId(domain), epoch: Epoch(1) },
-            issuer: SigningKey::generate(rng),
-            attester: SigningKey::generate(rng),
-            emergency: SigningKey::generate(rng),
-            keyset: KeysetVersion(3),
-            list: ListNumber(7),
-            next_serial: 1_000_000,
-        }
-    }
-
-    /// What all tokens of the owner start from.
-    pub fn origin(&self) -> Origin {
-        Origin::new(self.scope, &self.issuer.public())
-    }
-
-    /// Grants a token of one link.
-    pub fn grant(&mut self, to: &PublicKey<role::Holder>, depth: u8, grant: &Grant) -> Capability {
-        let serial = Serial(self.next_serial);
-        self.next_serial += 1;
-        let issuer = self.issuer.public();
-        let draft = Token::issue(self.scope, &issuer, serial, to, depth, grant).unwrap();
-        let token = draft.sign(&self.issuer).unwrap();
-        let origin = self.origin().encode().unwrap();
-        Capability { origin: origin.as_bytes().to_vec(), token: token.as_bytes().to_vec() }
-    }
-
-    /// Attests the state of the domain, over a lock's nonce or over none.
-    pub fn attest(&self, at: Time, nonce: Option<&Nonce>) -> Vec<u8> {
-        let state = State { keyset: self.keyset, list: self.list, at };
-        let draft = Status::attest(self.scope, &self.attester.public(), state, nonce).unwrap();
-        draft.sign(&self.attester).unwrap().as_bytes().to_vec()
-    }
-
-    /// What a lock of the owner trusts.
-    ///
-    /// Worlds live as long as the process, and so do the tables of their locks.
-    pub fn trust(&self, lock: LockId, groups: &[GroupId]) -> Trust<'static> {
-        let (from, until) = (Time(START.0 - 86_400), Time(START.0 + 400 * 86_400));
-        let issuer = Issuer::new(self.issuer.public(), Roles::ISSUE, from, until);
-        let attester = Issuer::new(self.attester.public(), Roles::ATTEST, from, until);
-        let transitions = zones::transitions("Europe/Berlin", from, until);
-        Trust {
-            scope: self.scope,
-            lock,
-            groups: groups.to_vec().leak(),
-            keyset: self.keyset,
-            issuers: vec![issuer, attester].leak(),
-            emergency: Some(self.emergency.public()),
-            list: self.list,
-            revoked: &[],
-            floors: &[],
-            zone: Some(Zone { transitions: transitions.leak(), end: until }),
-            accepts_unchallenged: false,
-        }
-    }
 }
 
 /// Somebody who holds tokens: a company's back end, a courier's phone, a guest's.
@@ -231,66 +147,6 @@ impl Camera {
     }
 }
 
-/// A lock's host: radio, bolt and the lock itself.
-pub struct Door {
-    /// The lock.
-    pub lock: Lock<'static, RamLedger<64, 16>>,
-    /// Whether the bolt is drawn.
-    pub is_open: bool,
-    session: Option<Session>,
-    rng: ChaCha20Rng,
-}
-
-/// What a door decided, as its log has it; the wire tells less.
-pub type Verdict = Result<Recorded, Denial>;
-
-impl Door {
-    /// A locked door.
-    pub fn new(trust: Trust<'static>, rng: &mut ChaCha20Rng) -> Self {
-        let rng = ChaCha20Rng::from_rng(rng);
-        Self { lock: Lock::new(trust, RamLedger::new()), is_open: false, session: None, rng }
-    }
-
-    /// The lock's name.
-    pub fn id(&self) -> LockId {
-        self.lock.trust().lock
-    }
-
-    /// A phone connects: the lock sends its challenge.
-    pub fn connect(&mut self, channel: Channel, now: Now) -> Vec<u8> {
-        let mut nonce = [0; 16];
-        self.rng.fill_bytes(&mut nonce);
-        let session = self.lock.challenge(Nonce(nonce), channel, now);
-        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-        self.session = Some(session);
-        challenge
-    }
-
-    /// The phone presents: the lock decides, acts and answers.
-    pub fn present(&mut self, presentation: &[u8], now: Now) -> (Vec<u8>, Verdict) {
-        let verdict = self.decide(presentation, now);
-        let answer = verdict.as_ref().map_or_else(Denial::answer, |_recorded| Answer::Done);
-        (answer.encode().to_vec(), verdict)
-    }
-
-    fn decide(&mut self, presentation: &[u8], now: Now) -> Verdict {
-        let presentation = Presentation::decode(presentation)?;
-        let session = self.session.as_mut().ok_or(Denial::NoChallenge)?;
-        let permit = self.lock.verify(session, &presentation, now)?.commit()?;
-        let is_open = &mut self.is_open;
-        let acted = permit.act(|order: &Order<'_>| {
-            *is_open |= order.right() == Right::UNLOCK;
-            Outcome::Done
-        });
-        self.lock.record(acted)
-    }
-
-    /// The door closes: the bolt is thrown, no token asked for.
-    pub fn secure(&mut self) {
-        self.is_open = false;
-    }
-}
-
 /// Everybody, and the time.
 pub struct World {
     /// The present, by every clock.
@@ -320,16 +176,23 @@ impl World {
     /// The same world for the same seed.
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let owner = Owner::new(&mut rng);
+        let mut owner = Owner::new(START, &mut rng);
         let flat = LockId(*b"flat-12a");
+        let mut door = |id: &[u8; 8], groups: &[GroupId]| {
+            let settings = Settings { groups: groups.to_vec(), unchallenged: false };
+            let now = Now::exactly(START);
+            Door::claimed(LockId(*id), &mut owner, settings, now, &mut rng)
+        };
+        let (flat_door, street) = (door(&flat.0, &[WAY_IN]), door(b"street-1", &[WAY_IN]));
+        let cellar = door(b"cellar-1", &[]);
         Self {
             now: START,
             company: Holder::new(&mut rng),
             courier: Holder::new(&mut rng),
             camera: Camera::new(flat, &mut rng),
-            flat: Door::new(owner.trust(flat, &[WAY_IN]), &mut rng),
-            street: Door::new(owner.trust(LockId(*b"street-1"), &[WAY_IN]), &mut rng),
-            cellar: Door::new(owner.trust(LockId(*b"cellar-1"), &[]), &mut rng),
+            flat: flat_door,
+            street,
+            cellar,
             owner,
             rng,
         }

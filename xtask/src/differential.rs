@@ -1,5 +1,7 @@
 //! keyward and the Python implementation, written from SPEC.md alone, on the same objects.
 
+mod lives;
+
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
@@ -36,7 +38,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         .spawn()
         .map_err(|error| error.to_string())?;
     println!(
-        "Comparing {count} objects: random scenes, mutants of their presentations, of objects."
+        "Comparing {count} objects: random scenes, mutants of their presentations, of objects, and \
+         lives of locks."
     );
     let mut input = child.stdin.take().ok_or("no standard input")?;
     let output = BufReader::new(child.stdout.take().ok_or("no standard output")?);
@@ -57,8 +60,9 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         let line = line.map_err(|error| error.to_string())?;
         let theirs: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
         let (question, ours) = expected.recv().map_err(|_| "more answers than questions")?;
-        let reason = ours["reason"].as_str().or(ours["error"].as_str()).unwrap_or("accepted");
-        *verdicts.entry(reason.to_owned()).or_default() += 1;
+        for reason in reasons(&ours) {
+            *verdicts.entry(reason.to_owned()).or_default() += 1;
+        }
         objects += 1;
         if theirs != ours {
             disagreements += 1;
@@ -84,8 +88,23 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     }
 }
 
+/// What an answer comes to; a life comes to something at each step.
+fn reasons(answer: &Value) -> Vec<&str> {
+    match answer["steps"].as_array() {
+        Some(steps) => steps.iter().filter_map(|step| reason(&step["result"])).collect(),
+        None => vec![reason(answer).unwrap_or("accepted")],
+    }
+}
+
+fn reason(answer: &Value) -> Option<&str> {
+    answer["reason"].as_str().or(answer["error"].as_str()).or(answer["applied"].as_str())
+}
+
 /// A question, and keyward's answer.
 fn object(rng: &mut ChaCha20Rng) -> (Value, Value) {
+    if Dice(rng).once_in(8) {
+        return lives::life(rng);
+    }
     if Dice(rng).once_in(3) {
         let (kind, mut bytes) = Dice(rng).pick(&malformed_and_valid());
         if !Dice(rng).once_in(8) {

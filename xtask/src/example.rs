@@ -1,4 +1,7 @@
-//! The worked example of SPEC.md section 17, generated from the testkit's full scene.
+//! The worked example of SPEC.md section 21, generated from the testkit's full scene, then a
+//! domain's first statements.
+
+mod life;
 
 use std::{fs, path::Path};
 
@@ -44,7 +47,7 @@ fn example() -> Result<String, String> {
         "Three links, a camera and a status: the issuer grants holder 1, who passes on to holder 2, \
          who passes on to holder 3. Link 0 has depth 2, `Rights` 1, the lock as its target, `Valid` \
          from 1795510800 for 900 s, `Uses` 1, and `Witness` 1 of the camera; links 1 and 2 have \
-         `Rights` 1 and the same `Valid`. The status names keyset 3 and list 7, at 1795510830. \
+         `Rights` 1 and the same `Valid`. The status names keyset 3 and list (3, 7), at 1795510830. \
          Secret keys are the 32 equal bytes below; nobody else may use them.\n\n",
     );
     let mut row = |name: &str, value: &str| {
@@ -93,6 +96,11 @@ fn example() -> Result<String, String> {
         "The lock, a second after its challenge at 1795510860 exactly, accepts; what it commits",
         &changes.join("\n"),
     );
+    out.push_str(life::INTRODUCTION);
+    out.push_str("\n\n");
+    for (name, value) in life::rows()? {
+        out.push_str(&format!("{name}:\n\n{}\n\n", block(&value)));
+    }
     Ok(out.trim_end().to_owned() + "\n")
 }
 

@@ -7,12 +7,21 @@
 use std::{hint::black_box, process::Command, time::Instant};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use keyward::{Token, id::Serial, role};
-use keyward_testkit::scene::{HOLDER, ISSUER, Scene, key};
+use keyward::{Epoch, Keyset, Token, id::Serial, role};
+use keyward_testkit::{
+    scene::{HOLDER, ISSUER, Scene, key},
+    world::{START, World},
+};
 
 const PROCESSES: usize = 7;
 const ROUNDS: usize = 400;
-const NAMES: [&str; 3] = ["verify_1_link_ratio", "verify_3_links_ratio", "issue_ratio"];
+const NAMES: [&str; 5] = [
+    "verify_1_link_ratio",
+    "verify_3_links_ratio",
+    "issue_ratio",
+    "verify_epoch_ratio",
+    "verify_keyset_ratio",
+];
 
 /// Prints the ratios of medians.
 pub fn run(arguments: &[String]) -> Result<(), String> {
@@ -44,14 +53,54 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// The three ratios, each a ratio of medians within this process.
-fn measure() -> [f64; 3] {
+/// The ratios, each a ratio of medians within this process.
+fn measure() -> [f64; 5] {
     let one = Scene::with(|scene| scene.links[0].uses = Some(1));
     let mut three = Scene::full();
     three.links[0].witness = None;
     three.witnesses.clear();
     three.status = None;
-    [verify_ratio(&one), verify_ratio(&three), issue_ratio(&one)]
+    let [epoch, keyset] = statement_ratios();
+    [verify_ratio(&one), verify_ratio(&three), issue_ratio(&one), epoch, keyset]
+}
+
+/// A new epoch, and a newer keyset, of two signatures each, from their bytes to what they change;
+/// beside two bare signatures of 88 bytes.
+fn statement_ratios() -> [f64; 2] {
+    let mut world = World::new(1);
+    let (now, held) = (world.now(), world.owner.library.clone());
+    world.owner.publish_keyset(START);
+    let newer = world.owner.library.keyset.clone();
+    world.owner.new_epoch(START, &mut world.rng);
+    let next = world.owner.library.epochs[held.epochs.len()].clone();
+    let raw = [signed(88), signed(88)];
+    let floor = || verify_each(&raw);
+    let lock = &mut world.flat.lock;
+    let keyset = ratio(
+        || {
+            let keyset = Keyset::decode(black_box(&newer)).expect("a keyset");
+            drop(black_box(lock.verify_keyset(&keyset, now).expect("verified")));
+        },
+        floor,
+    );
+    let epoch = ratio(
+        || {
+            let mut walk = lock.walk().expect("a walk");
+            let epoch = Epoch::decode(black_box(&next)).expect("an epoch");
+            walk.step(&epoch).expect("verified");
+            let _walked = black_box(walk);
+        },
+        floor,
+    );
+    [epoch, keyset]
+}
+
+fn verify_each(raw: &[([u8; 32], Vec<u8>, Signature)]) {
+    for (key, message, signature) in raw {
+        let key = VerifyingKey::from_bytes(black_box(key)).expect("a key");
+        let held = key.verify_strict(black_box(message), black_box(signature));
+        assert!(black_box(held).is_ok());
+    }
 }
 
 fn verify_ratio(scene: &Scene) -> f64 {
@@ -69,16 +118,7 @@ fn verify_ratio(scene: &Scene) -> f64 {
     }
     let raw: Vec<_> = lengths.iter().map(|length| signed(*length)).collect();
     let prepared = scene.prepare();
-    ratio(
-        || drop(black_box(prepared.judge(black_box(&presentation)))),
-        || {
-            for (key, message, signature) in &raw {
-                let key = VerifyingKey::from_bytes(black_box(key)).expect("a key");
-                let held = key.verify_strict(black_box(message), black_box(signature));
-                assert!(black_box(held).is_ok());
-            }
-        },
-    )
+    ratio(|| drop(black_box(prepared.judge(black_box(&presentation)))), || verify_each(&raw))
 }
 
 fn issue_ratio(scene: &Scene) -> f64 {

@@ -2,9 +2,11 @@
 
 mod baremetal;
 mod differential;
+mod evasion;
 mod example;
 mod floors;
 mod fuzz;
+mod model;
 mod msrv;
 mod peers;
 mod sizes;
@@ -24,6 +26,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "1 min",
         differential::run,
     ),
+    ("evasion", "simulates how long a revoked token still opens (--runs N)", "1 min", evasion::run),
     (
         "example",
         "writes SPEC.md's worked example, or with --check compares it",
@@ -32,6 +35,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
+    (
+        "model",
+        "runs locks against a naive model of what they trust (trust --steps N --seed S)",
+        "5 min",
+        model::run,
+    ),
     ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
     ("peers", "does the same job with other token crates", "3 min", peers::run),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),

@@ -13,6 +13,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         ("verify.json", vectors::verify()),
         ("decode.json", vectors::decode()),
         ("text.json", vectors::texts()),
+        ("trust.json", vectors::trust()),
     ];
     for (name, value) in files {
         let list = value["vectors"].as_array().map_or(0, Vec::len);

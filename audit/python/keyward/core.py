@@ -36,7 +36,7 @@ def witness_message(core: bytes, evidence: bytes) -> bytes:
 
 
 def status_message(status: Status, domain: bytes, signer: bytes, nonce: bytes | None) -> bytes:
-    """162 bytes; `nonce` is that of the session, and counts only if the flag is set."""
+    """170 bytes; `nonce` is that of the session, and counts only if the flag is set."""
     if status.over_nonce and nonce is None:
         raise ValueError("a status over a nonce is never checked without one")
     return b"".join(
@@ -46,6 +46,7 @@ def status_message(status: Status, domain: bytes, signer: bytes, nonce: bytes | 
             u64(status.epoch),
             signer,
             u64(status.keyset),
+            u64(status.list_keyset),
             u64(status.list_number),
             u64(status.at),
             bytes((status.list is not None,)),

@@ -8,6 +8,7 @@ DONE, APPLIED, DENIED, NEED_TIME, NEED_STATUS, NEED_KEYSET, NEED_WITNESS, BUSY =
 
 NAMES: dict[int, str] = {
     100: "Malformed",
+    190: "Unclaimed",
     200: "UnknownIssuer",
     201: "NotAnIssuer",
     202: "IssuerDisabled",
@@ -15,6 +16,7 @@ NAMES: dict[int, str] = {
     211: "ChallengeExpired",
     212: "UnchallengedRefused",
     213: "UnchallengedRight",
+    214: "SealedOnly",
     220: "EmergencyDepth",
     221: "EmergencyRight",
     222: "EmergencyUnchallenged",
@@ -23,6 +25,7 @@ NAMES: dict[int, str] = {
     231: "StatusUnknownIssuer",
     232: "StatusNotAttested",
     233: "StatusNonceUnchallenged",
+    234: "StatusIssuerDisabled",
     300: "HolderSignature",
     301: "LinkSignature",
     302: "WitnessSignature",
@@ -60,6 +63,7 @@ NAMES: dict[int, str] = {
     500: "TableFull",
     501: "Changed",
     502: "StoreFailed",
+    503: "NotReleased",
 }
 
 # The answers that hang on the code alone; those of 420, 431, 432, 451 and 471 hang

@@ -31,6 +31,15 @@ LABEL_PRESENT = b"keyward-1/holds\0"
 LABEL_WITNESS = b"keyward-1/agree\0"
 LABEL_STATUS = b"keyward-1/status"
 LABEL_LIST = b"keyward-1/list#\0"
+LABEL_EPOCH_HASH = b"keyward-1/epoch#"
+LABEL_EPOCH_SIGN = b"keyward-1/epoch\0"
+LABEL_COLD = b"keyward-1/cold#\0"
+LABEL_KEYSET_HASH = b"keyward-1/keys#\0"
+LABEL_KEYSET_SIGN = b"keyward-1/keys\0\0"
+LABEL_CARD_HASH = b"keyward-1/card#\0"
+LABEL_CARD_SIGN = b"keyward-1/card\0\0"
+LABEL_CLAIM = b"keyward-1/claim\0"
+LABEL_LABEL = b"keyward-1/label\0"
 
 # The y of all points of order 1, 2, 4 and 8.
 SMALL_ORDER = frozenset(
@@ -50,17 +59,14 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha512(data).digest()[:32]
 
 
-@lru_cache(maxsize=1 << 14)
-def key_hash(key: bytes) -> bytes:
-    return digest(LABEL_KEY + key)
-
-
 def key_id(key: bytes) -> bytes:
-    return key_hash(key)[:8]
+    """What looks up an issuer: a prefix of the key (SPEC 2.3)."""
+    return key[:8]
 
 
 def key_name(key: bytes) -> bytes:
-    return key_hash(key)[:16]
+    """What names a key in revocations and replay windows (SPEC 2.3)."""
+    return digest(LABEL_KEY + key)[:16]
 
 
 def _without_sign(encoded: bytes) -> bytes:

@@ -3,6 +3,7 @@
 VERSION = 1
 
 TOKEN, ORIGIN, STATUS, CHALLENGE, REQUEST, WITNESS, PRESENTATION, ANSWER = range(1, 9)
+EPOCH, KEYSET, CARD, UNCLAIMED, CLAIM, CLAIMED = range(9, 15)
 
 KIND_NAMES: dict[int, str] = {
     TOKEN: "token",
@@ -13,6 +14,12 @@ KIND_NAMES: dict[int, str] = {
     WITNESS: "witness",
     PRESENTATION: "presentation",
     ANSWER: "answer",
+    EPOCH: "epoch",
+    KEYSET: "keyset",
+    CARD: "card",
+    UNCLAIMED: "unclaimed",
+    CLAIM: "claim",
+    CLAIMED: "claimed",
 }
 KIND_BYTES: dict[str, int] = {name: kind for kind, name in KIND_NAMES.items()}
 
@@ -20,12 +27,18 @@ MAX_TOKEN = 768
 MAX_LENGTH: dict[int, int] = {
     TOKEN: MAX_TOKEN,
     ORIGIN: 76,
-    STATUS: 1282,
-    CHALLENGE: 56,
+    STATUS: 1292,
+    CHALLENGE: 86,
     REQUEST: 1024,
     WITNESS: 114,
     PRESENTATION: 1536,
     ANSWER: 3,
+    EPOCH: 604,
+    KEYSET: 1024,
+    CARD: 267,
+    UNCLAIMED: 50,
+    CLAIM: 99,
+    CLAIMED: 114,
 }
 
 MAX_LINKS = 4
@@ -39,6 +52,13 @@ MAX_PARAMETER = 64
 MAX_REVOCATIONS = 64
 MAX_FLOORS = 8
 MAX_ISSUERS = 8
+MAX_CAVEATS = 456
+MAX_KEYS = 4
+MAX_GROUPS = 8
+MAX_ZONES = 4
+MAX_TRANSITIONS = 16
+MAX_OFFSET = 1439
+MAX_EPOCHS = 16
 MAX_TIME = (1 << 40) - 1
 MAX_EVERY_WEEKS = 52
 MAX_EXCEPTION_DAYS = 366

@@ -1,4 +1,7 @@
-"""Status, challenge, answer, request, witness, presentation (SPEC 8 and 10 to 12)."""
+"""Status, challenge, answer, request, witness, presentation (SPEC 8 and 10 to 12).
+
+Also `decode`, for objects of every kind.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,14 @@ from .limits import (
     REQUEST,
     STATUS,
     WITNESS,
+)
+from .statements import (
+    decode_card,
+    decode_claim,
+    decode_claimed,
+    decode_epoch,
+    decode_keyset,
+    decode_unclaimed,
 )
 from .token import Origin, Token, decode_origin, decode_token, read_origin, read_token
 from .wire import (
@@ -55,12 +66,11 @@ def _read_list(reader: Reader) -> RevocationList:
     check_ascending(entries, "Revocations")
     floors: list[tuple[bytes, int]] = []
     for _ in range(reader.count(MAX_FLOORS, "Floors")):
-        issuer = reader.take(8)
-        if floors:
-            check_pair(floors[-1][0], issuer, "Floors")
-        first = reader.u64()
+        issuer, first = reader.take(8), reader.u64()
         if first == 0:
             raise DecodeError("OutOfRange", "Floors")
+        if floors:
+            check_pair(floors[-1][0], issuer, "Floors")
         floors.append((issuer, first))
     return RevocationList(entries, floors, reader.data[start:reader.at])
 
@@ -72,30 +82,48 @@ class Status:
     issuer: bytes
     epoch: int
     keyset: int
+    list_keyset: int
     list_number: int
     at: int
     over_nonce: bool
     list: RevocationList | None
     signature: bytes
 
-    def fields(self) -> bytes:
-        out = self.issuer + varint(self.epoch) + varint(self.keyset) + varint(self.list_number)
-        out += varint(self.at) + bytes((self.over_nonce, self.list is not None))
+    def body(self) -> bytes:
+        """All but version, kind and signature; its order names one (SPEC 17.1)."""
+        numbers = self.epoch, self.keyset, self.list_keyset, self.list_number, self.at
+        out = self.issuer + b"".join(map(varint, numbers))
+        out += bytes((self.over_nonce, self.list is not None))
         if self.list is not None:
             out += self.list.encode()
-        return out + self.signature
+        return out
+
+    def fields(self) -> bytes:
+        return self.body() + self.signature
 
     def encode(self) -> bytes:
         return header(STATUS) + self.fields()
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Of the newest list; with a list, of its own (SPEC 8.4)."""
+        return self.list_keyset, self.list_number
+
 
 def _read_status(reader: Reader) -> Status:
+    """The list's order is checked once it is known whether there is a list (SPEC 3.4)."""
     issuer = reader.take(8)
-    epoch, keyset, list_number = reader.u64(), reader.u64(), reader.u64()
+    epoch, keyset = reader.u64(), reader.u64()
+    order = list_keyset, list_number = reader.u64(), reader.u64()
     at = reader.time()
     over_nonce = reader.flag()
-    listed = _read_list(reader) if reader.flag() else None
-    return Status(issuer, epoch, keyset, list_number, at, over_nonce, listed, reader.take(64))
+    has_list = reader.flag()
+    if list_keyset > keyset or has_list and list_keyset != keyset:
+        raise DecodeError("OutOfRange", "ListKeyset")
+    if has_list and list_number == 0:
+        raise DecodeError("OutOfRange", "ListNumber")
+    listed = _read_list(reader) if has_list else None
+    return Status(issuer, epoch, keyset, *order, at, over_nonce, listed, reader.take(64))
 
 
 def decode_status(data: bytes) -> Status:
@@ -110,21 +138,29 @@ class Challenge:
     nonce: bytes
     epoch: int
     keyset: int
-    list_number: int
+    list: tuple[int, int]
+    """The order of the list that the lock holds, or (0, 0)."""
+    card: tuple[int, int]
+    """The order of its card of this epoch, or (0, 0)."""
 
     def encode(self) -> bytes:
-        numbers = varint(self.epoch) + varint(self.keyset) + varint(self.list_number)
-        return header(CHALLENGE) + self.lock + self.nonce + numbers
+        numbers = self.epoch, self.keyset, *self.list, *self.card
+        return header(CHALLENGE) + self.lock + self.nonce + b"".join(map(varint, numbers))
+
+
+def _read_challenge(reader: Reader) -> Challenge:
+    return Challenge(
+        reader.take(8),
+        reader.take(16),
+        reader.u64(),
+        reader.u64(),
+        (reader.u64(), reader.u64()),
+        (reader.u64(), reader.u64()),
+    )
 
 
 def decode_challenge(data: bytes) -> Challenge:
-    return decode_object(
-        data,
-        CHALLENGE,
-        lambda reader: Challenge(
-            reader.take(8), reader.take(16), reader.u64(), reader.u64(), reader.u64()
-        ),
-    )
+    return decode_object(data, CHALLENGE, _read_challenge)
 
 
 def _read_answer(reader: Reader) -> int:
@@ -286,6 +322,12 @@ _DECODERS: dict[str, Callable[[bytes], object]] = {
     "witness": decode_witness,
     "presentation": decode_presentation,
     "answer": decode_answer,
+    "epoch": decode_epoch,
+    "keyset": decode_keyset,
+    "card": decode_card,
+    "unclaimed": decode_unclaimed,
+    "claim": decode_claim,
+    "claimed": decode_claimed,
 }
 assert _DECODERS.keys() == KIND_BYTES.keys()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .limits import (
@@ -44,25 +45,22 @@ class Excepted(NamedTuple):
         return self.first <= day < self.first + self.days
 
 
+@dataclass(slots=True)
 class Zone:
-    """Transitions (at, offset in minutes), ascending, and the end of the table."""
+    """Transitions (at, offset), ascending, and the end; all in minutes (SPEC 9.3)."""
 
-    def __init__(self, transitions: list[tuple[int, int]], end: int) -> None:
-        self.transitions = transitions
-        self.starts = [at for at, _ in transitions]
-        self.end = end
+    transitions: list[tuple[int, int]]
+    end: int
 
     def local(self, t: int) -> tuple[int, int] | None:
         """The local day and minute of the day of an instant, or None if unknown."""
-        if t >= self.end:
+        m = t // 60
+        if m >= self.end:
             return None
-        index = bisect_right(self.starts, t)
+        index = bisect_right(self.transitions, m, key=lambda transition: transition[0])
         if index == 0:
             return None
-        at, offset = self.transitions[index - 1]
-        if at % 60:
-            return None
-        n = t // 60 + offset
+        n = m + self.transitions[index - 1][1]
         return None if n < 0 else divmod(n, 1440)
 
 

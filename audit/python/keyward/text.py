@@ -11,7 +11,18 @@ from .limits import KIND_NAMES, VERSION
 PREFIX = "kw1."
 SECRET_PREFIX = "kw1secret."
 CLASSES = frozenset(
-    ("cold", "root", "emergency", "issuer", "holder", "witness", "device", "sealing", "claim")
+    (
+        "cold",
+        "root",
+        "emergency",
+        "issuer",
+        "holder",
+        "witness",
+        "device",
+        "sealing",
+        "claim",
+        "label",
+    )
 )
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]*\Z")
 

@@ -9,7 +9,8 @@ from .keys import check_key
 from .memory import Memory, ReplayWindow, Use
 from .objects import decode
 from .schedule import Zone
-from .verify import Accepted, Checker, Issuer, Session, TrustView, verify
+from .statements import Issuer
+from .verify import Accepted, Checker, Session, TrustView, verify
 from .wire import DecodeError
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ def _hex(text: str | None) -> bytes | None:
 def _zone(source: Json | None) -> Zone | None:
     if source is None:
         return None
-    return Zone([(t["at"], t["offset_minutes"]) for t in source["transitions"]], source["end"])
+    return Zone([(t["at"], t["offset"]) for t in source["transitions"]], source["end"])
 
 
 def trust_view(source: Json) -> TrustView:
@@ -37,13 +38,15 @@ def trust_view(source: Json) -> TrustView:
         epoch=source["epoch"],
         lock=bytes.fromhex(source["lock"]),
         keyset=source["keyset"],
-        list_number=source["list"],
+        list_order=tuple(source["list"]),
+        card_current=source["card_current"],
         groups=frozenset(map(bytes.fromhex, source["groups"])),
         emergency=_hex(source["emergency"]),
         revoked=frozenset(map(bytes.fromhex, source["revoked"])),
         floors={bytes.fromhex(floor["issuer"]): floor["first"] for floor in source["floors"]},
         zone=_zone(source["zone"]),
         accepts_unchallenged=source["accepts_unchallenged"],
+        sealed_only=source["sealed_only"],
     )
     if view.emergency is not None:
         check_key(view.emergency)
@@ -51,10 +54,9 @@ def trust_view(source: Json) -> TrustView:
         view.trust(
             Issuer(
                 key=bytes.fromhex(issuer["key"]),
-                issue=issuer["issue"],
-                attest=issuer["attest"],
+                roles=issuer["roles"],
                 start=issuer["from"],
-                until=issuer["until"],
+                lasts=issuer["lasts"],
                 limits=bytes.fromhex(issuer["limits"]),
             )
         )

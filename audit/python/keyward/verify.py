@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .caveats import Caveats, decode_limits
+from .caveats import Caveats
+from .clock import most_elapsed
 from .core import core_of, holder_message, status_message, witness_message
 from .denials import Denied
 from .keys import check_key, key_id, key_name, signature_fault
@@ -13,6 +14,7 @@ from .limits import CHALLENGE_LIFETIME, MAX_ISSUERS, UNCHALLENGED_HORIZON
 from .memory import Memory, UseChange
 from .objects import Challenged, Presentation, Unchallenged, decode_presentation
 from .schedule import Zone
+from .statements import ATTEST, ISSUE, Issuer
 from .token import Chain, Token, chain_of, link_fault
 from .wire import DecodeError
 
@@ -24,22 +26,15 @@ Checker = Callable[[int, bytes, int, bytes], bool | None]
 
 
 @dataclass(slots=True)
-class Issuer:
-    key: bytes
-    issue: bool
-    attest: bool
-    start: int
-    until: int
-    limits: bytes
-
-
-@dataclass(slots=True)
 class TrustView:
     domain: bytes
     epoch: int
     lock: bytes
     keyset: int
-    list_number: int
+    list_order: tuple[int, int] = (0, 0)
+    """(list keyset, number) of the list that is held, or (0, 0)."""
+    card_current: bool = True
+    """Whether the card is of the epoch; if not, groups and unchallenged don't count."""
     groups: frozenset[bytes] = frozenset()
     issuers: dict[bytes, Issuer] = field(default_factory=dict)
     """By `KeyId`."""
@@ -48,6 +43,8 @@ class TrustView:
     floors: dict[bytes, int] = field(default_factory=dict)
     zone: Zone | None = None
     accepts_unchallenged: bool = False
+    sealed_only: bool = False
+    """Whether the card demands sealed presentations; then all are denied (SPEC 1.3)."""
 
     def trust(self, issuer: Issuer) -> None:
         """Adds an issuer; weak keys, a ninth, and a `KeyId` twice are refused."""
@@ -69,11 +66,7 @@ class Session:
 
     @property
     def most_elapsed(self) -> int | None:
-        """Seconds, rounded up (SPEC 9.2)."""
-        ticks = self.age_milliseconds
-        if ticks < 0:
-            return None
-        return -(-(ticks - (-ticks * self.drift_ppm // 1_000_000)) // 1000)
+        return most_elapsed(self.age_milliseconds, self.drift_ppm)
 
 
 @dataclass(slots=True)
@@ -183,13 +176,15 @@ class _Verification:
     # SPEC 13.3
 
     def admit_moment(self) -> None:
+        if self.view.sealed_only:
+            raise Denied(214)
         if self.challenged:
             if self.session is None:
                 raise Denied(210)
             most = self.session.most_elapsed
             if most is None or most > CHALLENGE_LIFETIME:
                 raise Denied(211)
-        elif not self.view.accepts_unchallenged:
+        elif not (self.view.card_current and self.view.accepts_unchallenged):
             raise Denied(212)
         elif self.presentation.right != UNLOCK:
             raise Denied(213)
@@ -197,14 +192,12 @@ class _Verification:
     def admit_grantor(self) -> bytes:
         issuer = self.view.issuers.get(self.token.issuer)
         if issuer is not None:
-            if not issuer.issue:
+            if not issuer.has(ISSUE):
                 raise Denied(201)
-            try:
-                self.limits = decode_limits(issuer.limits)
-            except DecodeError:
-                raise Denied(202) from None
-            if self.limits.counted:
+            limits = issuer.caveats()
+            if limits is None:
                 raise Denied(202)
+            self.limits = limits
             self.issuer = issuer
             return issuer.key
         emergency = self.view.emergency
@@ -233,8 +226,10 @@ class _Verification:
         self.attester = self.view.issuers.get(status.issuer)
         if self.attester is None:
             raise Denied(231)
-        if not self.attester.attest:
+        if not self.attester.has(ATTEST):
             raise Denied(232)
+        if self.attester.caveats() is None:
+            raise Denied(234)
 
     # SPEC 13.4
 
@@ -356,8 +351,9 @@ class _Verification:
                 raise Denied(461)
 
     def is_target(self, targets: tuple[bytes, ...]) -> bool:
+        groups = self.view.groups if self.view.card_current else frozenset()
         return any(
-            target[1:] in self.view.groups if target[0] else target[1:] == self.view.lock
+            target[1:] in groups if target[0] else target[1:] == self.view.lock
             for target in targets
         )
 
@@ -388,7 +384,7 @@ class _Verification:
             raise Denied(450)
         if status.issuer == self.token.issuer:
             raise Denied(452)
-        if (status.keyset, status.list_number) > (self.view.keyset, self.view.list_number):
+        if status.keyset > self.view.keyset or status.order > self.view.list_order:
             raise Denied(453)
         if self.hi is None or self.hi - status.at > seconds:
             raise Denied(451, need_time=self.hi is None)

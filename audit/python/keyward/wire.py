@@ -79,6 +79,10 @@ class Reader:
             raise DecodeError("IntegerOverflow")
         return value
 
+    def i16(self) -> int:
+        value = self.u16()
+        return -(value + 1 >> 1) if value & 1 else value >> 1
+
     def count(self, most: int, part: str) -> int:
         """A count or length of at most `most`."""
         value = self.varint()
@@ -162,6 +166,18 @@ def varint(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+def signed_varint(value: int) -> bytes:
+    """An `i16` (SPEC 3.1)."""
+    if not -(1 << 15) <= value < 1 << 15:
+        raise ValueError("not a signed 16-bit integer")
+    return varint(2 * value if value >= 0 else -2 * value - 1)
+
+
+def option(value: bytes | None) -> bytes:
+    """A flag, then the value if there is one."""
+    return b"\0" if value is None else b"\1" + value
 
 
 def sized(data: bytes) -> bytes:

@@ -6,22 +6,20 @@
 use core::hint::black_box;
 
 use keyward::{
-    Answer, Challenge, Channel, Denial, Interval, Lock, Now, Presentation, PublicKey, Request,
-    Right, Scope, Status, Time, Token, WitnessStatement,
+    Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Lock, Now, Presentation,
+    PublicKey, Refusal, Request, Right, Status, Time, Token, WitnessStatement,
     caveat::App,
-    id::{DomainId, Epoch, KeyId, KeysetVersion, ListNumber, LockId, Nonce, Serial},
+    id::{ClaimNonce, Nonce},
     key::role,
     ledger::{Outcome, RamLedger},
-    lock::{Acted, Order, Verified},
+    lock::{Acted, Bundle, Identity, Order, Session, Update, Verified},
     policy::{AppCheck, AppVerdict},
-    status::{Revoked, SerialFloor},
     time::Uptime,
-    trust::{Issuer, Roles, Trust},
-    zone::{Transition, Zone},
 };
 
-/// Decodes every kind of object, then opens the door once with a challenge and once without. The
-/// actuator is the end of the way: code in it is kept only when all that leads to it is.
+/// Decodes every kind of object, claims the lock, takes every statement in, opens the door with a
+/// challenge, without one and with a dead store, and gives the lock up. The actuator is the end of
+/// the way: code in it is kept only when all that leads to it is.
 pub fn run(actuator: Actuator) {
     black_box(Token::decode(input()).is_ok());
     black_box(Status::decode(input()).is_ok());
@@ -30,28 +28,62 @@ pub fn run(actuator: Actuator) {
     black_box(WitnessStatement::decode(input()).is_ok());
     black_box(Answer::decode(input()).is_ok());
 
-    let (Ok(issuer), Ok(emergency)) = (key(), key()) else {
+    let (Ok(one), Ok(next)) = (identity(), identity()) else {
         return;
     };
-    let issuers = [black_box(
-        Issuer::new(issuer, black_box(Roles::ISSUE), time(), time()).with_limits(input()),
-    )];
-    let trust = Trust {
-        scope: Scope { domain: DomainId(bytes()), epoch: Epoch(number()) },
-        lock: LockId(bytes()),
-        groups: black_box(&[]),
-        keyset: KeysetVersion(number()),
-        issuers: black_box(&issuers),
-        emergency: black_box(Some(emergency)),
-        list: ListNumber(number()),
-        revoked: black_box(&[Revoked([0; 16])]),
-        floors: black_box(&[SerialFloor { issuer: KeyId([0; 8]), first: Serial(1) }]),
-        zone: black_box(Some(Zone { transitions: transitions(), end: time() })),
-        accepts_unchallenged: black_box(true),
-    };
-    let mut lock = Lock::new(black_box(trust), RamLedger::<4, 4>::new()).with_app(&Checker);
+    let mut lock = Lock::new(one, RamLedger::<4, 4>::new()).with_app(&Checker);
+    black_box(claim(&mut lock).is_ok());
+    black_box(statements(&mut lock).is_ok());
     black_box(challenged(&mut lock, actuator).is_ok());
     black_box(unchallenged(&mut lock, actuator).is_ok());
+    black_box(anchored(&lock, actuator).is_ok());
+    black_box(release(&mut lock, actuator, next).is_ok());
+}
+
+fn identity() -> Result<Identity, keyward::key::KeyError> {
+    let (device, claim_key) = (key()?, black_box(Some(key()?)));
+    Ok(Identity { device, nonce: ClaimNonce(bytes()), claim_key })
+}
+
+fn claim(lock: &mut Door<'_>) -> Result<(), Refusal> {
+    if let Ok(shown) = lock.unclaimed().encode() {
+        black_box(shown.as_bytes());
+    }
+    let list = black_box(Some(input()));
+    let bundle = Bundle { claim: input(), epoch: input(), keyset: input(), card: input(), list };
+    black_box(lock.verify_claim(&bundle, black_box(true), now()).and_then(Update::commit)?);
+    Ok(())
+}
+
+fn statements(lock: &mut Door<'_>) -> Result<(), Refusal> {
+    let mut walk = lock.walk()?;
+    walk.step(&Epoch::decode(input())?)?;
+    let keyset = Keyset::decode(input())?;
+    black_box(lock.verify_epoch(walk, &keyset, now()).and_then(Update::commit)?);
+    black_box(lock.verify_keyset(&keyset, now()).and_then(Update::commit)?);
+    black_box(lock.verify_card(&Card::decode(input())?, now()).and_then(Update::commit)?);
+    let session: Option<Session> =
+        lock.challenge(Nonce(bytes()), black_box(Channel::Radio), now()).ok();
+    let status = Status::decode(input())?;
+    let update = lock.verify_status(&status, black_box(session.as_ref()), now());
+    black_box(update.and_then(Update::commit)?);
+    lock.restart();
+    Ok(())
+}
+
+fn anchored(lock: &Door<'_>, actuator: Actuator) -> Result<(), Denial> {
+    let anchor = black_box(lock.anchor()?);
+    let mut session = anchor.challenge(Nonce(bytes()), black_box(Channel::Radio), now());
+    let presentation = Presentation::decode(input())?;
+    black_box(anchor.open(&mut session, &presentation, now(), actuator)?);
+    Ok(())
+}
+
+fn release(lock: &mut Door<'_>, actuator: Actuator, next: Identity) -> Result<(), Denial> {
+    let presentation = Presentation::decode(input())?;
+    let permit = lock.verify_unchallenged(&presentation, now()).and_then(Verified::commit)?;
+    black_box(lock.release(permit.act(actuator), next)?);
+    Ok(())
 }
 
 type Actuator = fn(&Order<'_>) -> Outcome;
@@ -59,7 +91,7 @@ type Actuator = fn(&Order<'_>) -> Outcome;
 type Door<'t> = Lock<'t, RamLedger<4, 4>>;
 
 fn challenged(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Denial> {
-    let mut session = lock.challenge(Nonce(bytes()), black_box(Channel::Radio), now());
+    let mut session = lock.challenge(Nonce(bytes()), black_box(Channel::Radio), now())?;
     if let Ok(sent) = session.challenge().encode() {
         black_box(sent.as_bytes());
     }
@@ -112,8 +144,4 @@ fn now() -> Now {
 
 fn key<R: role::Role>() -> Result<PublicKey<R>, keyward::key::KeyError> {
     PublicKey::from_bytes(black_box(&[0; 32]))
-}
-
-fn transitions() -> &'static [Transition] {
-    black_box(&[Transition { at: Time(0), offset: 0 }])
 }

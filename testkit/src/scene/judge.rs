@@ -1,20 +1,21 @@
 //! A scene's lock: its trust, its memory, its clock, and its verdict.
 
 use keyward::{
-    Denial, Now, Presentation, PublicKey, Right, Scope, Time,
+    Card, Denial, Issuer, Keyset, Now, Presentation, PublicKey, Right, Scope, Seconds, State,
+    Status, Time, Trust, card,
     caveat::App,
-    id::{Counter, KeyName, KeysetVersion, LinkId, ListNumber, LockId, Nonce},
+    id::{ClaimNonce, Counter, KeyName, KeysetVersion, LinkId, LockId, Nonce},
+    keyset,
     ledger::{Memory, Uses},
     policy::{AppCheck, AppVerdict},
     replay::{CounterFault, Unseen, Window},
     role,
     time::Uptime,
-    trust::{Issuer, Trust},
     verify::{Accepted, OpenChallenge, View, verify},
-    zone::Zone,
+    zone::{Zone, ZoneId},
 };
 
-use super::{EMERGENCY, Entry, LOCK, Mode, NONCE, Scene, key};
+use super::{ATTESTER, CARD, DEVICE, EMERGENCY, ISSUER, LOCK, Mode, NONCE, Scene, key, order};
 
 impl Scene {
     /// The lock's verdict on the scene's own presentation.
@@ -51,10 +52,78 @@ impl Scene {
     pub fn prepare(&self) -> Prepared<'_> {
         Prepared {
             scene: self,
-            issuers: self.entries.iter().map(Entry::issuer).collect(),
+            keyset: self.keyset_bytes(),
+            list: self.list_bytes(),
+            card: self.card_bytes(LOCK, Self::scope()),
             emergency: self.emergency.then(|| key(EMERGENCY).public()),
             ids: self.history_ids(),
         }
+    }
+
+    /// The keyset that the lock holds; nobody has signed it.
+    fn keyset_bytes(&self) -> Vec<u8> {
+        let mut keyed: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| (key::<role::Issuer>(entry.key).public(), entry))
+            .collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        let issuers: Vec<_> = keyed
+            .iter()
+            .map(|(key, entry)| {
+                let lasts = Seconds(u32::try_from(entry.until - entry.from).unwrap());
+                let issuer = Issuer::new(key, entry.roles, Time(entry.from), lasts);
+                issuer.with_limits(&entry.limits)
+            })
+            .collect();
+        let zone = self
+            .zone
+            .as_ref()
+            .map(|(transitions, end)| Zone::encode(ZoneId(1), transitions, *end).unwrap());
+        let zones: Vec<_> =
+            zone.iter().map(|zone| Zone::decode(zone.as_bytes()).unwrap()).collect();
+        let draft = keyset::Draft {
+            epoch: Self::scope().epoch,
+            version: KeysetVersion(self.keyset),
+            issued_at: Time(0),
+            log_to: None,
+            issuers: &issuers,
+            zones: &zones,
+        };
+        draft.encode().unwrap().as_bytes().to_vec()
+    }
+
+    /// The list that the lock holds; nobody has signed it.
+    fn list_bytes(&self) -> Vec<u8> {
+        let (mut revoked, mut floors) = (self.revoked.clone(), self.floors.clone());
+        revoked.sort_unstable();
+        floors.sort_unstable();
+        let state =
+            State { keyset: KeysetVersion(self.list.0), list: order(self.list), at: Time(0) };
+        let issuer = key(ATTESTER).public();
+        let draft = Status::revoke(Self::scope(), &issuer, state, &revoked, &floors, None);
+        [draft.unwrap().unsigned_bytes(), &[0; 64]].concat()
+    }
+
+    /// The card that the lock holds; nobody has signed it.
+    fn card_bytes(&self, lock: LockId, scope: Scope) -> Vec<u8> {
+        let mut groups = self.groups.clone();
+        groups.sort_unstable();
+        let draft = card::Draft {
+            scope,
+            order: CARD,
+            at: Time(0),
+            lock,
+            groups: &groups,
+            device: key(DEVICE).public(),
+            sealing: self.sealed_only.then_some([9; 32]),
+            sealed_only: self.sealed_only,
+            unchallenged: self.accepts_unchallenged,
+            zone: self.zone.as_ref().map(|_| ZoneId(1)),
+            nonce: ClaimNonce([0; 16]),
+        };
+        let draft = draft.by(&key(ISSUER).public()).unwrap();
+        [draft.unsigned_bytes(), &[0; 64]].concat()
     }
 
     fn history_ids(&self) -> Vec<LinkId> {
@@ -65,7 +134,9 @@ impl Scene {
 /// A scene's lock, ready to judge many presentations.
 pub struct Prepared<'s> {
     scene: &'s Scene,
-    issuers: Vec<Issuer<'s>>,
+    keyset: Vec<u8>,
+    list: Vec<u8>,
+    card: Vec<u8>,
     emergency: Option<PublicKey<role::Emergency>>,
     ids: Vec<LinkId>,
 }
@@ -91,22 +162,16 @@ impl Prepared<'_> {
         nonce: Nonce,
     ) -> Result<Accepted, Denial> {
         let (scene, presentation) = (self.scene, Presentation::decode(presentation)?);
-        let trust = Trust {
+        let elsewhere = (lock, scope) != (LOCK, Scene::scope());
+        let card = elsewhere.then(|| scene.card_bytes(lock, scope));
+        let card = card.as_ref().unwrap_or(&self.card);
+        let trust = Trust::pinned(
             scope,
-            lock,
-            groups: &scene.groups,
-            keyset: KeysetVersion(scene.keyset),
-            issuers: &self.issuers,
-            emergency: self.emergency,
-            list: ListNumber(scene.list),
-            revoked: &scene.revoked,
-            floors: &scene.floors,
-            zone: scene
-                .zone
-                .as_ref()
-                .map(|(transitions, end)| Zone { transitions, end: Time(*end) }),
-            accepts_unchallenged: scene.accepts_unchallenged,
-        };
+            self.emergency,
+            &Keyset::decode(&self.keyset)?,
+            &Card::decode(card)?,
+            Some(&Status::decode(&self.list)?),
+        );
         let uptime = Uptime(1_000_000);
         let challenge = match scene.mode {
             Mode::Challenged { age: Some(age), channel } => {

@@ -1,0 +1,451 @@
+//! What a verifier holds of a domain, and how it takes statements in (SPEC.md section 17).
+//!
+//! Every check here is pure: statement and state in, a [`Change`] or a refusal out. A lock makes
+//! the change durable before it applies it; a server or phone applies it at once.
+
+use crate::{
+    card::{Card, CheckedCard},
+    epoch::{Commitment, Epoch},
+    id::{DomainId, KeyId},
+    key::public_key,
+    keyset::{Issuer, Keyset, Roles},
+    limits::{MAX_EPOCH, MAX_EPOCHS, MAX_KEYSET, MAX_STATUS},
+    preimage::{BodyHash, Scope},
+    refusal::Refusal,
+    status::{ListOrder, Status},
+    time::{Time, Uptime},
+    trust::Trust,
+    verify::OpenChallenge,
+    wire::{DecodeError, Encoded},
+};
+
+/// One domain in one epoch: its epoch, its keyset and its newest revocation list, each verified.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    id: DomainId,
+    epoch: Encoded<MAX_EPOCH>,
+    keyset: Encoded<MAX_KEYSET>,
+    list: Option<Encoded<MAX_STATUS>>,
+}
+
+/// A statement that was verified, and what it changes. Only a lock or domain that has verified it
+/// makes one that anybody acts on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "no heap to put the epoch on")]
+pub enum Change<'b> {
+    /// The same is held already.
+    Unchanged,
+    /// A lock's first owner, or next one.
+    Claim {
+        /// The domain.
+        domain: DomainId,
+        /// The encoded epoch.
+        epoch: &'b [u8],
+        /// The encoded keyset.
+        keyset: &'b [u8],
+        /// The encoded card.
+        card: &'b [u8],
+        /// The encoded list, if there is one.
+        list: Option<&'b [u8]>,
+    },
+    /// A new epoch with its keyset: a clean slate.
+    Epoch {
+        /// The encoded epoch.
+        epoch: Encoded<MAX_EPOCH>,
+        /// The encoded keyset.
+        keyset: &'b [u8],
+    },
+    /// A newer keyset.
+    Keyset(&'b [u8]),
+    /// A newer list.
+    List(&'b [u8]),
+    /// A newer card.
+    Card(&'b [u8]),
+    /// An attester's time, and since when it bounds the present.
+    Time {
+        /// What the attester signed.
+        at: Time,
+        /// When the challenge was given that the status is over.
+        issued: Option<Uptime>,
+    },
+    /// The end of a life.
+    Release,
+}
+
+impl Domain {
+    /// A domain from its epoch 0, which its id vouches for, or from a later epoch that was walked
+    /// to, with the keyset of the last.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.3.
+    pub fn found(walk: Walk, keyset: &Keyset<'_>) -> Result<Self, Refusal> {
+        let epoch = Epoch::decode(walk.last.as_bytes())?;
+        fits(keyset, &epoch)?;
+        let scope = Scope { domain: walk.domain, epoch: epoch.number };
+        let _genuine = keyset.verify(&scope, &epoch)?;
+        let keyset = Encoded::copy_of(keyset.bytes);
+        Ok(Self { id: walk.domain, epoch: walk.last, keyset, list: None })
+    }
+
+    /// A domain of statements that were verified.
+    pub(crate) fn of(
+        id: DomainId,
+        epoch: &Epoch<'_>,
+        keyset: &Keyset<'_>,
+        list: Option<&Status<'_>>,
+    ) -> Self {
+        let (epoch, keyset) = (Encoded::copy_of(epoch.bytes), Encoded::copy_of(keyset.bytes));
+        Self { id, epoch, keyset, list: list.map(|list| Encoded::copy_of(list.bytes)) }
+    }
+
+    /// Starts a walk to a later epoch from the one that is held.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn walk(&self) -> Result<Walk, DecodeError> {
+        let start = Some(self.epoch()?.body_hash());
+        Ok(Walk { domain: self.id, start, last: self.epoch.clone(), steps: 0 })
+    }
+
+    /// Takes the epoch in that was walked to, with its keyset.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.4.
+    pub fn take_epoch(&mut self, walk: Walk, keyset: &Keyset<'_>) -> Result<Taken, Refusal> {
+        let change = self.check_epoch(walk, keyset)?;
+        Ok(self.apply(&change))
+    }
+
+    /// Takes a newer keyset in.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.3.
+    pub fn take_keyset(&mut self, keyset: &Keyset<'_>) -> Result<Taken, Refusal> {
+        let change = self.check_keyset(keyset)?;
+        Ok(self.apply(&change))
+    }
+
+    /// Takes a newer list in.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.5, [`Refusal::NotAList`].
+    pub fn take_list(&mut self, list: &Status<'_>) -> Result<Taken, Refusal> {
+        let change = self.check_list(list)?;
+        Ok(self.apply(&change))
+    }
+
+    /// Checks a lock's card as apps and auditors must before they believe it.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.6, steps 1, 3, 4 and 5.
+    pub fn check_card<'c>(&self, card: &Card<'c>) -> Result<CheckedCard<'c>, Refusal> {
+        let (scope, keyset, epoch) = (self.scope()?, self.keyset()?, self.epoch()?);
+        self.fits_card(card)?;
+        let issuer = signer(&keyset, card.issuer, Roles::ENROL, card.at)?;
+        if epoch
+            .keys()
+            .chain(keyset.issuers.iter().map(|issuer| issuer.key))
+            .any(|key| key == card.device)
+        {
+            return Err(Refusal::KeyInTwoClasses);
+        }
+        Ok(CheckedCard::new(*card, card.verify(&scope, &issuer)?))
+    }
+
+    /// What a lock with this card trusts, for a server that verifies in its place.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn trust<'a>(&'a self, card: &CheckedCard<'a>) -> Result<Trust<'a>, DecodeError> {
+        self.trust_by(card.card())
+    }
+
+    /// The same by a card that was checked when it was taken in, perhaps in an epoch before.
+    pub(crate) fn trust_by<'a>(&'a self, card: &Card<'a>) -> Result<Trust<'a>, DecodeError> {
+        let (epoch, keyset) = (self.epoch()?, self.keyset()?);
+        let emergency = match epoch.emergency {
+            Some(key) => Some(public_key(key)?),
+            None => None,
+        };
+        Ok(Trust::pinned(self.scope()?, emergency, &keyset, card, self.list()?.as_ref()))
+    }
+
+    /// The domain and its epoch.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn scope(&self) -> Result<Scope, DecodeError> {
+        Ok(Scope { domain: self.id, epoch: self.epoch()?.number })
+    }
+
+    /// The epoch that is held.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn epoch(&self) -> Result<Epoch<'_>, DecodeError> {
+        Epoch::decode(self.epoch.as_bytes())
+    }
+
+    /// The keyset that is held.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn keyset(&self) -> Result<Keyset<'_>, DecodeError> {
+        Keyset::decode(self.keyset.as_bytes())
+    }
+
+    /// The list that is held, if one is.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn list(&self) -> Result<Option<Status<'_>>, DecodeError> {
+        self.list.as_ref().map(|list| Status::decode(list.as_bytes())).transpose()
+    }
+
+    pub(crate) fn check_epoch<'b>(
+        &self,
+        walk: Walk,
+        keyset: &Keyset<'b>,
+    ) -> Result<Change<'b>, Refusal> {
+        if walk.domain != self.id || walk.start != Some(self.epoch()?.body_hash()) {
+            return Err(Refusal::NotCommitted);
+        }
+        if walk.steps == 0 {
+            return self.check_keyset(keyset);
+        }
+        let next = Self::found(walk, keyset)?;
+        Ok(Change::Epoch { epoch: next.epoch, keyset: keyset.bytes })
+    }
+
+    pub(crate) fn check_keyset<'b>(&self, keyset: &Keyset<'b>) -> Result<Change<'b>, Refusal> {
+        let (epoch, held) = (self.epoch()?, self.keyset()?);
+        fits(keyset, &epoch)?;
+        if keyset.version < held.version {
+            return Err(Refusal::Older);
+        }
+        if keyset.body == held.body {
+            return Ok(Change::Unchanged);
+        }
+        let _genuine = keyset.verify(&self.scope()?, &epoch)?;
+        if keyset.version == held.version {
+            return Err(Refusal::Fork);
+        }
+        Ok(Change::Keyset(keyset.bytes))
+    }
+
+    /// Checks a status as it stands alone: with a list it replaces one, without it tells the time.
+    pub(crate) fn check_status<'b>(
+        &self,
+        status: &Status<'b>,
+        session: Option<&OpenChallenge>,
+        lo: Time,
+    ) -> Result<Change<'b>, Refusal> {
+        let nonce = session.map(|open| &open.nonce);
+        if status.list.is_some() {
+            return self.check_list_over(status, nonce);
+        }
+        self.fits_epoch(status.epoch)?;
+        let (keyset, at) = (self.keyset()?, status.state.at);
+        let signer = signer(&keyset, status.issuer, Roles::ATTEST, at)?;
+        // It is signed now: not by a key that is proven to have expired.
+        if status.over_nonce && lo >= signer.until() {
+            return Err(Refusal::TimeOutside { at });
+        }
+        self.signed(status, &signer, nonce)?;
+        let issued = session.filter(|_| status.over_nonce).map(|open| open.issued);
+        Ok(Change::Time { at, issued })
+    }
+
+    pub(crate) fn check_list<'b>(&self, list: &Status<'b>) -> Result<Change<'b>, Refusal> {
+        if list.list.is_none() {
+            return Err(Refusal::NotAList);
+        }
+        self.check_list_over(list, None)
+    }
+
+    fn check_list_over<'b>(
+        &self,
+        status: &Status<'b>,
+        nonce: Option<&crate::id::Nonce>,
+    ) -> Result<Change<'b>, Refusal> {
+        self.fits_epoch(status.epoch)?;
+        let (keyset, held) = (self.keyset()?, self.list()?);
+        let order = status.state.list;
+        ahead(&keyset, order.keyset)?;
+        let held_order = held.map_or(ListOrder::NONE, |held| held.state.list);
+        if order < held_order {
+            return Err(Refusal::Older);
+        }
+        if held.is_some_and(|held| held.unsigned() == status.unsigned()) {
+            return Ok(Change::Unchanged);
+        }
+        let issuer = signer(&keyset, status.issuer, Roles::REVOKE, status.state.at)?;
+        self.signed(status, &issuer, nonce)?;
+        if held.is_some() && order == held_order {
+            return Err(Refusal::Fork);
+        }
+        Ok(Change::List(status.bytes))
+    }
+
+    fn signed(
+        &self,
+        status: &Status<'_>,
+        issuer: &Issuer<'_>,
+        nonce: Option<&crate::id::Nonce>,
+    ) -> Result<(), Refusal> {
+        let genuine = status.verify(&self.scope()?, issuer.key, nonce);
+        let _genuine = genuine.map_err(|fault| Refusal::StatementSignature { signer: 0, fault })?;
+        Ok(())
+    }
+
+    pub(crate) fn fits_card(&self, card: &Card<'_>) -> Result<(), Refusal> {
+        self.fits_epoch(card.epoch)?;
+        ahead(&self.keyset()?, card.order.keyset)
+    }
+
+    fn fits_epoch(&self, got: crate::id::Epoch) -> Result<(), Refusal> {
+        let held = self.epoch()?.number;
+        if got == held { Ok(()) } else { Err(Refusal::OtherEpoch { held, got }) }
+    }
+
+    /// Applies a change that this domain has checked, in the state that it still has.
+    pub(crate) fn apply(&mut self, change: &Change<'_>) -> Taken {
+        match change {
+            Change::Epoch { epoch, keyset } => {
+                self.epoch = epoch.clone();
+                self.keyset = Encoded::copy_of(keyset);
+                self.list = None;
+                Taken::Epoch
+            }
+            Change::Keyset(keyset) => {
+                self.keyset = Encoded::copy_of(keyset);
+                Taken::Keyset
+            }
+            Change::List(list) => {
+                self.list = Some(Encoded::copy_of(list));
+                Taken::List
+            }
+            Change::Claim { .. } => Taken::Claim,
+            Change::Card(_) => Taken::Card,
+            Change::Time { .. } => Taken::Time,
+            Change::Unchanged | Change::Release => Taken::Unchanged,
+        }
+    }
+}
+
+/// What was taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each is the statement of its name")]
+pub enum Taken {
+    Claim,
+    Epoch,
+    Keyset,
+    List,
+    Card,
+    Time,
+    /// Nothing: it was held already.
+    Unchanged,
+}
+
+/// A walk over epochs, one by one, each named by the one before; in memory, until a keyset of the
+/// last comes.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    domain: DomainId,
+    /// The epoch from which a held domain started.
+    start: Option<BodyHash>,
+    last: Encoded<MAX_EPOCH>,
+    steps: usize,
+}
+
+impl Walk {
+    /// Starts at a domain's epoch 0, whose hash is its name.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherDomain`], and those of SPEC.md section 17.2.
+    pub fn from_first(domain: DomainId, epoch: &Epoch<'_>) -> Result<Self, Refusal> {
+        if epoch.domain() != Some(domain) {
+            return Err(Refusal::OtherDomain);
+        }
+        Self::from_claimed(domain, epoch)
+    }
+
+    /// Starts at an epoch for which the claim key vouches; an epoch 0 must be the domain's own.
+    pub(crate) fn from_claimed(domain: DomainId, epoch: &Epoch<'_>) -> Result<Self, Refusal> {
+        if epoch.domain().is_some_and(|own| own != domain) {
+            return Err(Refusal::OtherDomain);
+        }
+        let _genuine = epoch.verify(domain)?;
+        let last = Encoded::copy_of(epoch.bytes);
+        Ok(Self { domain, start: None, last, steps: 0 })
+    }
+
+    /// Walks to the next epoch.
+    ///
+    /// # Errors
+    /// Those of SPEC.md section 17.4; the walk then stays where it is.
+    pub fn step(&mut self, epoch: &Epoch<'_>) -> Result<(), Refusal> {
+        let last = Epoch::decode(self.last.as_bytes())?;
+        if epoch.number < last.number {
+            return Err(Refusal::Older);
+        }
+        if epoch.number == last.number {
+            return same_or_fork(self.domain, &last, epoch);
+        }
+        if epoch.number.0 != last.number.0.saturating_add(1) {
+            return Err(Refusal::EpochSkipped { held: last.number, got: epoch.number });
+        }
+        if self.steps >= MAX_EPOCHS {
+            return Err(Refusal::TooManyEpochs);
+        }
+        if Commitment::of(&epoch.cold) != last.next {
+            return Err(Refusal::NotCommitted);
+        }
+        let _genuine = epoch.verify(self.domain)?;
+        self.last = Encoded::copy_of(epoch.bytes);
+        self.steps = self.steps.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// The same body is no news; another is a fork only if the same cold keys have signed it.
+fn same_or_fork(domain: DomainId, held: &Epoch<'_>, got: &Epoch<'_>) -> Result<(), Refusal> {
+    if held.body == got.body {
+        return Ok(());
+    }
+    if held.cold.bytes != got.cold.bytes {
+        return Err(Refusal::NotCommitted);
+    }
+    let _genuine = got.verify_signatures(domain)?;
+    Err(Refusal::Fork)
+}
+
+fn fits(keyset: &Keyset<'_>, epoch: &Epoch<'_>) -> Result<(), Refusal> {
+    let (held, got) = (epoch.number, keyset.epoch);
+    if got == held { Ok(()) } else { Err(Refusal::OtherEpoch { held, got }) }
+}
+
+fn ahead(held: &Keyset<'_>, got: crate::id::KeysetVersion) -> Result<(), Refusal> {
+    let held = held.version;
+    if got <= held { Ok(()) } else { Err(Refusal::KeysetAhead { held, got }) }
+}
+
+/// The issuer that signs a statement of this time in this role.
+fn signer<'a>(
+    keyset: &Keyset<'a>,
+    id: KeyId,
+    role: Roles,
+    at: Time,
+) -> Result<Issuer<'a>, Refusal> {
+    let issuer = keyset.issuers.find(id).ok_or(Refusal::UnknownIssuer(id))?;
+    if !issuer.roles.has(role) {
+        return Err(Refusal::WrongRole(id));
+    }
+    let _decodes = issuer.limits().ok_or(Refusal::IssuerDisabled(id))?;
+    if !issuer.covers(at) {
+        return Err(Refusal::TimeOutside { at });
+    }
+    Ok(issuer)
+}
