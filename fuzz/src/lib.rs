@@ -6,9 +6,11 @@
 mod attenuate;
 mod decode;
 mod mutated;
+mod statements;
 mod text;
 
 pub use attenuate::attenuate;
 pub use decode::{decode, decode_vs_postcard};
 pub use mutated::{verify_bytes, verify_mutated};
+pub use statements::statements_mutated;
 pub use text::text;

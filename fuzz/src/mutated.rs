@@ -78,8 +78,13 @@ pub fn verify_mutated(data: &[u8]) {
     assert_eq!(elsewhere.is_ok(), unbound, "{elsewhere:?}");
 }
 
-/// Carries out edits of five bytes each: what, where (two bytes), and two operands.
 fn edited(original: &[u8], edits: &[u8]) -> Vec<u8> {
+    let others: Vec<_> = ACCEPTING.iter().map(|other| other.presentation.as_slice()).collect();
+    edited_among(&others, original, edits)
+}
+
+/// Carries out edits of five bytes each: what, where (two bytes), and two operands.
+pub(crate) fn edited_among(others: &[&[u8]], original: &[u8], edits: &[u8]) -> Vec<u8> {
     let mut bytes = original.to_vec();
     let (edits, _) = edits.as_chunks::<5>();
     for [what, high, low, first, second] in edits.iter().take(16) {
@@ -92,9 +97,9 @@ fn edited(original: &[u8], edits: &[u8]) -> Vec<u8> {
             3 => drop(bytes.splice(at..at, std::iter::repeat_n(*first, usize::from(second % 70)))),
             4 => drop(bytes.drain(at..at + length)),
             5 => bytes.truncate(at),
-            // A piece of an accepted presentation over this one, or into it.
+            // A piece of another over this one, or into it.
             6 | 7 => {
-                let other = &ACCEPTING[usize::from(*first) % ACCEPTING.len()].presentation;
+                let other = others[usize::from(*first) % others.len()];
                 let from = at.min(other.len());
                 let piece = &other[from..(from + usize::from(*second)).min(other.len())];
                 let over = if what % 8 == 6 { piece.len().min(bytes.len() - at) } else { 0 };

@@ -11,10 +11,11 @@ use keyward::text;
 use keyward_testkit::{malformed, scene::Scene, vectors};
 
 /// Each target, and the bytes of its longest input.
-const TARGETS: [(&str, usize); 6] = [
+const TARGETS: [(&str, usize); 7] = [
     ("decode", 1600),
     ("decode_vs_postcard", 1600),
     ("verify_mutated", 81),
+    ("statements_mutated", 81),
     ("verify_bytes", 1600),
     ("attenuate", 512),
     ("text", 2200),
@@ -131,6 +132,10 @@ fn seeds() -> Result<(), String> {
         seed("verify_bytes", &name, &[&[index], &scene.presentation()[..]].concat())?;
         seed("verify_mutated", &format!("{name}_as_it_was"), &[index])?;
         seed("verify_mutated", &format!("{name}_edited"), &[index, 1, 0, 40, 1, 0])?;
+    }
+    for pick in 0..4_u8 {
+        seed("statements_mutated", &format!("as_it_was_{pick}"), &[pick])?;
+        seed("statements_mutated", &format!("edited_{pick}"), &[pick, 1, 0, 40, 1, 0])?;
     }
     // Any bytes will do for choices: signatures are as random as any.
     let full = Scene::full().presentation();
