@@ -346,3 +346,25 @@ fn what_was_accepted_tells_who_and_by_what_evidence() {
     assert_eq!(accepted.holder(), keyward_testkit::scene::key_name(12));
     assert_eq!(accepted.links().collect::<Vec<_>>(), scene.link_ids());
 }
+
+#[test]
+fn an_unchallenged_presentation_spends_the_challenge_of_its_session() {
+    let mut world = World::new(16);
+    let held = grant(&mut world, 9);
+    let now = world.now();
+    let settings = Settings { unchallenged: true, ..Settings::default() };
+    let id = world.flat.id();
+    let mut lock = Door::claimed(id, &mut world.owner, settings, now, &mut world.rng).lock;
+    let (origin, token) =
+        (Origin::decode(&held.origin).unwrap(), Token::decode(&held.token).unwrap());
+    let ask = Ask { lock: id, right: Right::UNLOCK, parameter: b"" };
+    let (counter, expires) = (Counter(5), world.now.after(60));
+    let request = Request::unchallenged(&origin, &token, ask, counter, world.now, expires).unwrap();
+    let bytes = request.present(&[], None).unwrap().sign(&world.courier.key).unwrap();
+    let (mut session, challenged) = over(&lock, 1, &held, &world.courier, now);
+    let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
+    drop(lock.verify(&mut session, &presentation, now).unwrap());
+    let presentation = Presentation::decode(&challenged).unwrap();
+    let denial = lock.verify(&mut session, &presentation, now).expect_err("spent");
+    assert_eq!(denial, Denial::NoChallenge);
+}

@@ -66,7 +66,14 @@ fn locks() -> Vec<Case> {
         change(&mut card);
         Story::of(&home).breaks(name, (card.deed(), refusal), (good.deed(), "card"))
     };
+    let next = home.next();
+    let moved = CardOf { lock: OTHER_LOCK, ..next.card(1, 1) };
     vec![
+        Story::of(&home).takes("epoch", next.move_in()).breaks(
+            "card_of_another_lock_in_a_new_epoch",
+            (moved.deed(), Refusal::OtherLock),
+            (next.card(1, 1).deed(), "card"),
+        ),
         broken("card_of_another_lock", |card| card.lock = OTHER_LOCK, Refusal::OtherLock),
         broken("card_of_another_life", |card| card.life = OTHER_LIFE, Refusal::OtherLife),
         broken(

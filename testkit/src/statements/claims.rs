@@ -127,8 +127,26 @@ fn words() -> Vec<Case> {
         claim(
             "claim_without_contact",
             boxless(),
-            (ClaimOf { contact: false, ..by_contact }.deed(), Refusal::NotInContact),
+            (ClaimOf { contact: false, ..by_contact.clone() }.deed(), Refusal::NotInContact),
+            touched.clone(),
+        ),
+        claim(
+            "claim_of_a_later_epoch_without_contact",
+            boxless(),
+            (
+                ClaimOf { signer: None, contact: false, ..later.claim() }.deed(),
+                Refusal::NotInContact,
+            ),
             touched,
+        ),
+        claim(
+            "claim_for_no_domain",
+            identity(),
+            (
+                ClaimOf { domain: keyward::id::DomainId([0; 32]), ..mine.clone() }.deed(),
+                Refusal::OtherDomain,
+            ),
+            good.clone(),
         ),
         claim(
             "claim_for_a_domain_by_another_ones_first_epoch",
@@ -259,6 +277,11 @@ fn contents() -> Vec<Case> {
         (
             "claim_with_a_status_for_a_list",
             change(&|claim| claim.list = Some(home.status(T).bytes())),
+            Refusal::NotAList,
+        ),
+        (
+            "claim_with_a_status_of_another_epoch_for_a_list",
+            change(&|claim| claim.list = Some(home.next().status(T).bytes())),
             Refusal::NotAList,
         ),
         (

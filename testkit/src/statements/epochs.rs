@@ -51,6 +51,16 @@ fn order() -> Vec<Case> {
             (walk(&[&second, &third]), "epoch"),
         ),
         Story::of(&first).breaks("epoch_forked", with_fork(fork.epoch()), good()),
+        Story::of(&first).takes("epoch", second.move_in()).breaks(
+            "epoch_forked_after_a_walk",
+            with_fork(Home { issued_at: T + 9, ..second.clone() }.epoch()),
+            (third.move_in(), "epoch"),
+        ),
+        Story::of(&first).takes("epoch", walk(&[&second, &third])).breaks(
+            "epoch_rolled_back_by_two",
+            (first.move_in(), Refusal::Older),
+            (third.next().move_in(), "epoch"),
+        ),
         Story::of(&first).breaks(
             "epoch_forked_and_not_signed",
             (only(&second, flipped(fork.epoch())), forged(1)),
