@@ -189,16 +189,18 @@ impl<'a> Card<'a> {
 #[derive(Debug)]
 pub struct CheckedCard<'a> {
     card: Card<'a>,
+    scope: Scope,
     _proof: Genuine,
 }
 
 impl<'a> CheckedCard<'a> {
-    pub(crate) const fn new(card: Card<'a>, proof: Genuine) -> Self {
-        Self { card, _proof: proof }
+    pub(crate) const fn new(card: Card<'a>, scope: Scope, proof: Genuine) -> Self {
+        Self { card, scope, _proof: proof }
     }
 
-    pub(crate) const fn card(&self) -> &Card<'a> {
-        &self.card
+    /// The card, for the domain and epoch in which it was checked.
+    pub(crate) fn card_in(&self, scope: &Scope) -> Result<&Card<'a>, Refusal> {
+        if self.scope == *scope { Ok(&self.card) } else { Err(Refusal::OtherDomain) }
     }
 
     /// The lock.

@@ -165,15 +165,15 @@ impl<'a> Claimed<'a> {
     /// list: that no box stood in the middle, and that the lock is the one that was unpacked.
     ///
     /// # Errors
-    /// [`Refusal::OtherDevice`], [`Refusal::OtherLife`] when card and answer differ;
-    /// [`Refusal::StatementSignature`].
+    /// [`Refusal::OtherDomain`] for a card that was checked elsewhere; [`Refusal::OtherDevice`],
+    /// [`Refusal::OtherLife`] when card and answer differ; [`Refusal::StatementSignature`].
     pub fn verify(
         &self,
         domain: &Domain,
         card: &CheckedCard<'_>,
         label: &PublicKey<role::Label>,
     ) -> Result<(), Refusal> {
-        let card = card.card();
+        let card = card.card_in(&domain.scope()?)?;
         if self.device != card.device {
             return Err(Refusal::OtherDevice);
         }
@@ -194,7 +194,7 @@ fn answered(
     card: &BodyHash,
 ) -> Result<[u8; 208], DecodeError> {
     let (epoch, keyset) = (domain.epoch()?.body_hash(), domain.keyset()?.body_hash());
-    let list = domain.list()?.and_then(|status| status.list).map(|list| list.hash());
+    let list = domain.list()?.map(|list| crypto::hash(&[Label::LIST.bytes(), list.unsigned()]));
     let (name, list) = (domain.scope()?.domain, list.unwrap_or([0; 32]));
     Ok(joined(&[device, &nonce.0, &name.0, &epoch.0, &card.0, &keyset.0, &list]))
 }

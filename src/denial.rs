@@ -306,6 +306,8 @@ numbered! {
     502 StoreFailed,
     /// What was done is not a release, or not done.
     503 NotReleased,
+    /// The new device key or claim nonce is the old one.
+    504 SameLife,
 }
 
 impl Denial {

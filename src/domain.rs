@@ -150,15 +150,17 @@ impl Domain {
         {
             return Err(Refusal::KeyInTwoClasses);
         }
-        Ok(CheckedCard::new(*card, card.verify(&scope, &issuer)?))
+        Ok(CheckedCard::new(*card, scope, card.verify(&scope, &issuer)?))
     }
 
-    /// What a lock with this card trusts, for a server that verifies in its place.
+    /// What a lock with this card trusts, for a server that verifies in its place. The server keeps
+    /// the newest card of each lock; one that was checked stays in force like a lock's own.
     ///
     /// # Errors
-    /// None that a domain could give.
-    pub fn trust<'a>(&'a self, card: &CheckedCard<'a>) -> Result<Trust<'a>, DecodeError> {
-        self.trust_by(card.card())
+    /// [`Refusal::OtherDomain`] for a card that another domain, or this one in another epoch, has
+    /// checked.
+    pub fn trust<'a>(&'a self, card: &CheckedCard<'a>) -> Result<Trust<'a>, Refusal> {
+        Ok(self.trust_by(card.card_in(&self.scope()?)?)?)
     }
 
     /// The same by a card that was checked when it was taken in, perhaps in an epoch before.

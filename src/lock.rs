@@ -12,7 +12,7 @@ use crate::{
     caveat::{Channel, Right},
     challenge::Challenge,
     denial::Denial,
-    id::{LockId, Nonce, Sequence},
+    id::{ClaimNonce, LockId, Nonce, Sequence},
     ledger::{CommitError, Ledger, Outcome},
     policy::AppCheck,
     preimage::Scope,
@@ -147,7 +147,8 @@ impl<'t, L: Ledger> Lock<'t, L> {
 
     fn door(&self) -> Result<Door, Denial> {
         let life = self.life()?;
-        Ok(Door { scope: life.scope()?, lock: life.lock()?, run: Some(self.run) })
+        let run = Some((self.identity.nonce, self.run));
+        Ok(Door { scope: life.scope()?, lock: life.lock()?, run })
     }
 
     fn view<'v>(
@@ -161,12 +162,12 @@ impl<'t, L: Ledger> Lock<'t, L> {
     }
 }
 
-/// Which lock, in which epoch and since which restart; an anchor has no restarts.
+/// Which lock, in which epoch, in which life and since which restart; an anchor knows no life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Door {
     scope: Scope,
     lock: LockId,
-    run: Option<u64>,
+    run: Option<(ClaimNonce, u64)>,
 }
 
 /// One link session: a challenge that is spent at most once, at the lock, in the epoch, that gave

@@ -199,6 +199,17 @@ fn a_wiped_lock_does_not_pass_for_an_untouched_one() {
     let checked = Claimed::decode(&before).unwrap().verify(&newer, &card, &label);
     assert_eq!(checked.unwrap_err().code(), 622);
 
+    // Whoever resets it can't keep what was public of this life.
+    let same = world.flat.identity();
+    let drawn_anew = drawn(&world.flat.claim_key.public(), &mut world.rng);
+    for identity in [
+        same,
+        keyward::lock::Identity { device: same.device, ..drawn_anew },
+        keyward::lock::Identity { nonce: same.nonce, ..drawn_anew },
+    ] {
+        assert_eq!(world.flat.lock.reset(identity), Err(Denial::SameLife));
+    }
+
     // Somebody opens the housing, resets the lock, and claims it for a domain of his own.
     let identity = drawn(&world.flat.claim_key.public(), &mut world.rng);
     world.flat.lock.reset(identity).unwrap();
@@ -214,7 +225,7 @@ fn a_wiped_lock_does_not_pass_for_an_untouched_one() {
     let boxed = Claimed::decode(&after).unwrap().verify(&theirs, &card, &other);
     assert_eq!(boxed.unwrap_err().code(), 622, "a box in the middle has not the printed key");
     let elsewhere = Claimed::decode(&after).unwrap().verify(&domain, &card, &label);
-    assert_eq!(elsewhere.unwrap_err().code(), 622, "the label's word is for one domain");
+    assert_eq!(elsewhere, Err(Refusal::OtherDomain), "the card is of one domain");
 }
 
 #[test]
@@ -506,4 +517,17 @@ fn a_challenge_tells_a_phone_what_to_bring() {
         world.street.lock.verify_status(&list, None, now).unwrap().commit(),
         Ok(Taken::List)
     );
+}
+
+#[test]
+fn a_card_that_another_domain_has_checked_is_nothing_here() {
+    let mut world = World::new(16);
+    let mut other = Owner::new(world.now, &mut world.rng);
+    let settings = Settings { groups: vec![keyward_testkit::world::WAY_IN], unchallenged: true };
+    other.enrol(world.flat.unclaimed(), world.flat.id, settings, world.now);
+    let (mine, theirs) = (world.owner.held(), other.held());
+    let card = keyward::Card::decode(&other.library.cards[&world.flat.id]).unwrap();
+    let checked = theirs.check_card(&card).unwrap();
+    assert_eq!(mine.trust(&checked).err(), Some(Refusal::OtherDomain));
+    assert!(theirs.trust(&checked).is_ok());
 }

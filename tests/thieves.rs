@@ -8,6 +8,7 @@ use keyward::{
     Ask, Caveats, Channel, Now, PublicKey, Refusal, Right, Rights, Seconds, SigningKey, Taken,
     Target, Time, Valid, card,
     id::{ClaimNonce, GroupId, Serial},
+    lock::Identity,
     role,
     status::{Revoked, SerialFloor},
     time::Uptime,
@@ -17,7 +18,7 @@ use keyward_testkit::{
     world::{Capability, Door, Holder, START, Settings, WAY_IN, World},
 };
 
-use forged::{aimed, card, granted, list, own_keyset, status};
+use forged::{aimed, card, claim_of, granted, list, own_keyset, status};
 
 const DAY: u64 = 86_400;
 /// When the owner's issuers end: `Owner::publish_keyset` gives them 401 days from the day before.
@@ -492,7 +493,10 @@ fn a_thief_of_both_next_cold_keys_owns_every_lock_until_it_is_reset_and_claimed(
     assert_eq!(bench.play(&home.next().move_in()), Err(Refusal::Fork));
     let after = home.next().next();
     assert_eq!(bench.play(&after.move_in()), Err(Refusal::NotCommitted));
-    // By hand, at the door.
-    assert_eq!(bench.play(&Deed::Release(identity())), Ok("release"));
-    assert_eq!(bench.play(&home.claim().deed()), Ok("claim"));
+    // By hand, at the door: another device key, another life.
+    let device = SigningKey::<role::Device>::from_secret(&[77; 32]).public();
+    let life = Identity { device, nonce: ClaimNonce([78; 16]), ..identity() };
+    assert_eq!(bench.play(&Deed::Release(life)), Ok("release"));
+    assert_eq!(bench.play(&home.claim().deed()), Err(Refusal::OtherLife));
+    assert_eq!(bench.play(&claim_of(&home, life)), Ok("claim"));
 }

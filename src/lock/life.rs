@@ -12,7 +12,7 @@ use crate::{
     key::{PublicKey, role},
     keyset::Keyset,
     ledger::{Heard, Ledger, Outcome},
-    limits::{MAX_CARD, MAX_CLAIMED},
+    limits::{CHALLENGE_LIFETIME, MAX_CARD, MAX_CLAIMED},
     lock::{Acted, Anchor, Lock, Recorded, Session},
     preimage::Scope,
     refusal::Refusal,
@@ -20,6 +20,7 @@ use crate::{
     time::{Now, Time},
     trust::Trust,
     unsigned::Unsigned,
+    verify::OpenChallenge,
     wire::{EncodeError, Encoded},
 };
 
@@ -262,7 +263,10 @@ impl<'t, L: Ledger> Lock<'t, L> {
     ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
         let life = self.alive()?;
         let door = self.door().map_err(|_| Refusal::Unclaimed)?;
-        let open = session.and_then(|session| session.open(&door));
+        let alive = |open: &OpenChallenge| {
+            matches!(now.most_since(open.issued), Some(..=CHALLENGE_LIFETIME))
+        };
+        let open = session.and_then(|session| session.open(&door)).filter(alive);
         let lo = life.clock.refine(now).time.lo();
         let change = life.domain.check_status(status, open.as_ref(), lo)?;
         Ok(Update { lock: self, change, now })
@@ -323,7 +327,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
     ///
     /// # Errors
     /// [`Denial::NotReleased`] unless the act was a release and the actuator reports it done;
-    /// [`Denial::Changed`] for another lock's act; [`Denial::StoreFailed`].
+    /// [`Denial::Changed`] for another lock's act; [`Denial::SameLife`], [`Denial::StoreFailed`].
     pub fn release(&mut self, acted: Acted, identity: Identity) -> Result<Recorded, Denial> {
         if acted.door != self.door()? {
             return Err(Denial::Changed);
@@ -335,11 +339,15 @@ impl<'t, L: Ledger> Lock<'t, L> {
         Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
     }
 
-    /// Ends this life by hand: by the button within the housing, which its host asserts.
+    /// Ends this life by hand: by the button within the housing, which its host asserts. The
+    /// identity is drawn anew; a host that finds the lock unclaimed after a cut draws it again.
     ///
     /// # Errors
-    /// [`Denial::StoreFailed`]; the lock is as it was.
+    /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was.
     pub fn reset(&mut self, identity: Identity) -> Result<(), Denial> {
+        if identity.device == self.identity.device || identity.nonce == self.identity.nonce {
+            return Err(Denial::SameLife);
+        }
         self.ledger.keep(&Change::Release)?;
         self.restart();
         self.life = None;

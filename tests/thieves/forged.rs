@@ -6,10 +6,14 @@ use keyward::{
     card::{self, CardOrder},
     id::{CardVersion, KeysetVersion, ListNumber, Nonce, Serial},
     key::role::Grantor,
+    lock::Identity,
     role,
     status::{ListOrder, Revoked, SerialFloor},
 };
-use keyward_testkit::world::{Capability, Holder, START, World};
+use keyward_testkit::{
+    statements::{CardOf, ClaimOf, Deed, Home},
+    world::{Capability, Holder, START, World},
+};
 
 const ALL: Roles = Roles::ISSUE.and(Roles::ATTEST).and(Roles::REVOKE).and(Roles::ENROL);
 
@@ -105,4 +109,12 @@ pub(crate) fn own_keyset(
 ) -> Vec<u8> {
     let valid = (Time(0), Seconds(u32::MAX));
     world.owner.sign_keyset(version, Time(at), &mut [(*key, ALL, valid)])
+}
+
+/// The owner's claim of a lock in another life.
+pub(crate) fn claim_of(home: &Home, life: Identity) -> Deed {
+    let device = *life.device.as_bytes();
+    let card = CardOf { device, life: life.nonce.0, ..home.card(1, 1) };
+    let claim = ClaimOf { card: card.bytes(), ..home.claim() };
+    claim.over(claim.bytes(life).unwrap())
 }

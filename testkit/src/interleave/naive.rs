@@ -266,7 +266,8 @@ impl Naive {
         if said.nonce.is_some() && self.refined(host).0 >= signer.until {
             return Err(633);
         }
-        let open = self.session();
+        let young = |open: &Open| host.most(open.given).is_some_and(|most| most <= 30);
+        let open = self.session().filter(young);
         if said.forged || said.nonce.is_some_and(|own| !own || open.is_none()) {
             return Err(622);
         }

@@ -316,7 +316,8 @@ fn lives() -> Vec<Case> {
         let claim = ClaimOf { card: card.bytes(), ..home.claim() };
         claim.over(claim.bytes(lock).unwrap())
     };
-    let next = Identity { nonce: ClaimNonce(OTHER_LIFE), ..identity() };
+    let device = key::<role::Device>(STRANGER).public();
+    let next = Identity { device, nonce: ClaimNonce(OTHER_LIFE), ..identity() };
     let released = Story::of(&home).takes("release", Deed::Release(next));
     let malformed = home.claim().over(Vec::new());
     vec![
