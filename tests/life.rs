@@ -1,5 +1,8 @@
 //! A lock's life: claimed, used, rotated, recovered, released, claimed by the next owner.
 
+#[path = "life/visit.rs"]
+mod visit;
+
 use keyward::{
     Answer, Ask, Caveats, Challenge, Channel, Claimed, Denial, Keyset, Now, Presentation, Refusal,
     Right, Rights, Roles, Seconds, Status, Taken, Target, Time, Valid,
@@ -9,51 +12,8 @@ use keyward::{
     status::{ListOrder, Revoked, SerialFloor},
     time::Uptime,
 };
-use keyward_testkit::world::{
-    Capability, Clerk, Door, Holder, Owner, START, Settings, Verdict, World, bundle, drawn,
-};
-
-/// A token for a door: this right, from now on, so long.
-fn grant(
-    owner: &mut Owner,
-    door: LockId,
-    to: &Holder,
-    right: Right,
-    (from, lasts): (Time, Seconds),
-) -> Capability {
-    let valid = Valid { from, lasts };
-    let grant = Caveats::grant(Rights::of(right), &[Target::Lock(door)], valid).unwrap();
-    owner.grant(&to.public(), 1, &grant)
-}
-
-/// How the back end attests over a nonce.
-type Attest<'a> = &'a dyn Fn(&Nonce) -> Vec<u8>;
-
-/// Who asks, and what he brings beside his token.
-struct Visit<'a> {
-    held: &'a Capability,
-    holder: &'a Holder,
-    right: Right,
-    status: Option<Attest<'a>>,
-}
-
-impl Visit<'_> {
-    fn at(&self, door: &mut Door, now: Now, rng: &mut chacha20::ChaCha20Rng) -> Verdict {
-        let challenge = door.connect(Channel::Radio, now);
-        let nonce = Challenge::decode(&challenge).unwrap().nonce;
-        let ask = Ask { lock: door.id(), right: self.right, parameter: b"" };
-        let request = self.holder.request(self.held, ask, &challenge, Channel::Radio, rng);
-        let status = self.status.map(|attest| attest(&nonce));
-        let presentation = self.holder.present(&request, &[], status.as_deref());
-        door.present(&presentation, now).1
-    }
-}
-
-fn unlock<'a>(held: &'a Capability, holder: &'a Holder) -> Visit<'a> {
-    Visit { held, holder, right: Right::UNLOCK, status: None }
-}
-
-const DAY: (Time, Seconds) = (START, Seconds::days(1));
+use keyward_testkit::world::{Clerk, Door, Holder, Owner, START, Settings, World, bundle, drawn};
+use visit::{DAY, Visit, grant, unlock};
 
 #[test]
 fn an_unclaimed_lock_takes_nothing_but_a_claim() {
@@ -134,22 +94,6 @@ fn the_next_owner_sees_nothing_of_the_former() {
     let held = grant(&mut next, door.id, &world.courier, Right::UNLOCK, DAY);
     let opened = unlock(&held, &world.courier).at(&mut door, now, &mut world.rng).expect("opens");
     assert_eq!(opened.sequence.0, 0, "the log starts anew, too");
-}
-
-impl Visit<'_> {
-    /// The same by a holder whose token is of another domain, and whose phone does not care.
-    fn at_unknown(
-        &self,
-        door: &mut Door,
-        now: Now,
-        rng: &mut chacha20::ChaCha20Rng,
-    ) -> Result<(), Answer> {
-        let challenge = door.connect(Channel::Radio, now);
-        let ask = Ask { lock: door.id(), right: self.right, parameter: b"" };
-        let request = self.holder.request(self.held, ask, &challenge, Channel::Radio, rng);
-        let (_, verdict) = door.present(&self.holder.present(&request, &[], None), now);
-        verdict.map(drop).map_err(|denial| denial.answer())
-    }
 }
 
 #[test]
