@@ -297,7 +297,8 @@ impl Permit {
     }
 }
 
-/// What an actuator is to do. Only [`Permit::act`] makes one.
+/// What an actuator is to do. Only [`Permit::act`] makes one and, for break-glass with a dead store,
+/// [`Anchor::open`].
 ///
 /// ```compile_fail,E0451
 /// # use keyward::{Right, lock::Order};

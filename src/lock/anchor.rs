@@ -30,7 +30,9 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Opens a link session. With a dead store the nonce rests on the random generator alone.
+    /// Opens a link session. With a dead store the nonce rests on the random generator alone. An
+    /// anchor knows of no restart: the host drops its sessions when its ticks start anew or stood
+    /// still.
     pub fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Session {
         let open = OpenChallenge { nonce, channel, issued: now.uptime };
         Session::new(self.door(), &self.trust(), open)

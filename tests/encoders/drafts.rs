@@ -38,6 +38,27 @@ fn reversed<T: Clone>(list: &[T]) -> Vec<T> {
 }
 
 #[test]
+fn an_epoch_that_no_lock_would_take_is_not_drafted() {
+    let (roots, cold, both) = (keys(1), cold_keys(1), keys(1));
+    let draft = epoch::Draft {
+        number: Epoch(0),
+        issued_at: Time(5),
+        roots: Threshold { needed: 1, keys: &roots },
+        emergency: None,
+        next: Commitment([7; 32]),
+        cold: Threshold { needed: 1, keys: &cold },
+    };
+    assert_eq!(draft.encode().err(), None);
+    let twice = epoch::Draft { cold: Threshold { needed: 1, keys: &both }, ..draft };
+    assert_eq!(twice.encode().err(), Some(EncodeError::KeyTwice));
+    let emergency = PublicKey::from_bytes(roots[0].as_bytes()).ok();
+    let twice = epoch::Draft { emergency, ..draft };
+    assert_eq!(twice.encode().err(), Some(EncodeError::KeyTwice));
+    let itself = epoch::Draft { next: Commitment::new(&draft.cold).unwrap(), ..draft };
+    assert_eq!(itself.encode().err(), Some(EncodeError::KeyTwice));
+}
+
+#[test]
 fn an_epoch_of_keys_that_can_not_sign_it() {
     use DecodeError as E;
     let (one, cold) = (keys(1), cold_keys(1));
