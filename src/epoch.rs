@@ -66,11 +66,7 @@ impl Draft<'_> {
         out.put(&self.next.0)?;
         self.cold.write(&mut out)?;
         out.put(&0_u8)?;
-        // The cold keys would be spent on an epoch that no lock takes.
-        let epoch = Epoch::decode(out.as_bytes())?;
-        if Commitment::of(&epoch.cold) == epoch.next || !all_differ(epoch.keys()) {
-            return Err(EncodeError::KeyTwice);
-        }
+        Epoch::decode(out.as_bytes())?.worth_signing()?;
         Ok(out)
     }
 }
@@ -124,7 +120,8 @@ impl<'a> Epoch<'a> {
     /// The epoch with one more signature, which was made elsewhere and is verified here.
     ///
     /// # Errors
-    /// [`SignError::Bad`]; [`EncodeError::WrongKey`] for a key that isn't among the cold keys,
+    /// [`SignError::Bad`]; [`EncodeError::KeyTwice`] as in [`Draft::encode`];
+    /// [`EncodeError::WrongKey`] for a key that isn't among the cold keys,
     /// [`EncodeError::SignedAlready`] for one that has signed, or one too many.
     pub fn with_signature(
         &self,
@@ -132,6 +129,7 @@ impl<'a> Epoch<'a> {
         key: &PublicKey<role::Cold>,
         signature: &Signature,
     ) -> Result<Encoded<MAX_EPOCH>, SignError> {
+        self.worth_signing()?;
         let mut out = Encoded::object(Kind::Epoch)?;
         out.raw(self.body)?;
         self.signatures.with(out, &self.cold, &self.to_sign(domain), key, signature)
@@ -176,6 +174,14 @@ impl<'a> Epoch<'a> {
         let scope = Scope { domain, epoch: self.number };
         let signed = self.body_hash().signed(&scope);
         self.signatures.verify(&self.cold, Label::EPOCH_SIGN, &signed)
+    }
+
+    /// Refuses an epoch that no lock takes, whose cold keys would be spent on it.
+    fn worth_signing(&self) -> Result<(), EncodeError> {
+        if Commitment::of(&self.cold) == self.next || !all_differ(self.keys()) {
+            return Err(EncodeError::KeyTwice);
+        }
+        Ok(())
     }
 
     /// All keys that the epoch names.

@@ -56,6 +56,14 @@ fn an_epoch_that_no_lock_would_take_is_not_drafted() {
     assert_eq!(twice.encode().err(), Some(EncodeError::KeyTwice));
     let itself = epoch::Draft { next: Commitment::new(&draft.cold).unwrap(), ..draft };
     assert_eq!(itself.encode().err(), Some(EncodeError::KeyTwice));
+    // Nor is one signed that somebody else has drafted.
+    let mut bytes = draft.encode().unwrap().as_bytes().to_vec();
+    let next = bytes.windows(32).position(|window| window == [7; 32]).unwrap();
+    bytes[next..next + 32].copy_from_slice(&Commitment::new(&draft.cold).unwrap().0);
+    let epoch = keyward::Epoch::decode(&bytes).unwrap();
+    let key = keyward::SigningKey::from_secret(&[90; 32]);
+    let signed = epoch.cosign(epoch.domain().unwrap(), &key).err();
+    assert_eq!(signed, Some(keyward::unsigned::SignError::Encode(EncodeError::KeyTwice)));
 }
 
 #[test]
