@@ -1,10 +1,12 @@
-//! The only file that touches cryptography: one hash, one signature scheme (SPEC.md section 4).
+//! The only file that touches cryptography: one hash, its HMAC, one signature scheme (SPEC.md
+//! section 4).
 //!
-//! Nothing here is home-made. SHA-512 is the `sha2` crate's, Ed25519 (RFC 8032) is
+//! Nothing here is home-made. SHA-512 is the `sha2` crate's, HMAC the `hmac` crate's, Ed25519 (RFC 8032) is
 //! `ed25519-dalek`'s. [`verify`] accepts exactly what `VerifyingKey::verify_strict` accepts, and
 //! `tests/strict.rs` holds the two equal.
 
 use ed25519_dalek as dalek;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha512};
 use signature::{MultipartVerifier, Signer};
 
@@ -24,6 +26,27 @@ pub(crate) fn truncated<const N: usize>(bytes: &[u8]) -> [u8; N] {
         *to = *from;
     }
     out
+}
+
+/// HMAC-SHA-512 (RFC 2104) of all parts, one after the other.
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha512> {
+    // A short key is filled up with zeros to the hash's block.
+    let block = zeroize::Zeroizing::new(truncated::<128>(key));
+    let mut mac = Hmac::<Sha512>::new((&*block).into());
+    for part in parts {
+        mac.update(part);
+    }
+    mac
+}
+
+/// The first `N` bytes of an HMAC, at most 64: a pseudo-random function of the parts.
+pub(crate) fn mac<const N: usize>(key: &[u8; 32], parts: &[&[u8]]) -> [u8; N] {
+    truncated(&hmac(key, parts).finalize().into_bytes())
+}
+
+/// Whether a tag is the truncated HMAC of the parts, compared in constant time.
+pub(crate) fn mac_holds(key: &[u8; 32], parts: &[&[u8]], tag: &[u8; 16]) -> bool {
+    hmac(key, parts).verify_truncated_left(tag).is_ok()
 }
 
 /// Shows that one signature was checked and holds; only [`verify`] makes it.

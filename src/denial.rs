@@ -7,10 +7,13 @@ use crate::{
     challenge::Answer,
     crypto::SignatureFault,
     id::{Epoch, KeyId, Serial},
+    ledger::CommitError,
+    lock::Fault,
     replay::CounterFault,
+    store::StoreError,
     time::Time,
     token::LinkFault,
-    wire::DecodeError,
+    wire::{DecodeError, EncodeError},
 };
 
 /// Whose caveat denied: a link's, or the limits of the issuer's keyset entry.
@@ -91,6 +94,16 @@ numbered! {
     100 Malformed(DecodeError),
     /// The lock is claimed by nobody.
     190 Unclaimed,
+    /// The lock hasn't read its store since it started.
+    191 NotRestored,
+    /// The store holds a newer firmware's state.
+    192 StateTooNew,
+    /// The store's state is damaged, or another lock's.
+    193 StateCorrupt,
+    /// The store's state is older than the lock's last.
+    194 StateRolledBack,
+    /// The lock was given up, and its state is still to be erased.
+    195 Releasing,
 
     /// The lock holds no such issuer.
     200 UnknownIssuer(KeyId),
@@ -308,6 +321,10 @@ numbered! {
     503 NotReleased,
     /// The new device key or claim nonce is the old one.
     504 SameLife,
+    /// More time has passed since the request's verification than an act may wait.
+    505 TooLate,
+    /// A release that was done is closed by erasing, not by its record.
+    506 ReleaseDue,
 }
 
 impl Denial {
@@ -337,6 +354,39 @@ impl Denial {
             }
             Self::WitnessMissing { .. } => Answer::NeedWitness,
             _ => Answer::Denied,
+        }
+    }
+}
+
+impl From<CommitError> for Denial {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Full => Self::TableFull,
+            CommitError::Changed => Self::Changed,
+        }
+    }
+}
+
+impl From<StoreError> for Denial {
+    fn from(_error: StoreError) -> Self {
+        Self::StoreFailed
+    }
+}
+
+impl From<EncodeError> for Denial {
+    fn from(_error: EncodeError) -> Self {
+        Self::StoreFailed
+    }
+}
+
+impl From<Fault> for Denial {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotRestored => Self::NotRestored,
+            Fault::TooNew => Self::StateTooNew,
+            Fault::Corrupt => Self::StateCorrupt,
+            Fault::RolledBack => Self::StateRolledBack,
+            Fault::Releasing => Self::Releasing,
         }
     }
 }

@@ -69,8 +69,6 @@ pub enum Change<'b> {
         /// When the challenge was given that the status is over.
         issued: Option<Uptime>,
     },
-    /// The end of a life.
-    Release,
 }
 
 impl Domain {
@@ -86,6 +84,25 @@ impl Domain {
         let _genuine = keyset.verify(&scope, &epoch)?;
         let keyset = Encoded::copy_of(keyset.bytes);
         Ok(Self { id: walk.domain, epoch: walk.last, keyset, list: None })
+    }
+
+    /// A domain whose statements are still to be read from a journal.
+    pub(crate) const fn blank(id: DomainId) -> Self {
+        Self { id, epoch: Encoded::empty(), keyset: Encoded::empty(), list: None }
+    }
+
+    /// Takes an epoch from a journal, which was verified before it was written there.
+    pub(crate) fn hold_epoch(&mut self, epoch: &[u8]) {
+        self.epoch = Encoded::copy_of(epoch);
+    }
+
+    pub(crate) const fn id(&self) -> DomainId {
+        self.id
+    }
+
+    pub(crate) fn bytes(&self) -> (&[u8], &[u8], Option<&[u8]>) {
+        let list = self.list.as_ref().map(Encoded::as_bytes);
+        (self.epoch.as_bytes(), self.keyset.as_bytes(), list)
     }
 
     /// A domain of statements that were verified.
@@ -331,7 +348,7 @@ impl Domain {
             Change::Claim { .. } => Taken::Claim,
             Change::Card(_) => Taken::Card,
             Change::Time { .. } => Taken::Time,
-            Change::Unchanged | Change::Release => Taken::Unchanged,
+            Change::Unchanged => Taken::Unchanged,
         }
     }
 }

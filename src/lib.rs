@@ -98,7 +98,10 @@ pub mod request;
 pub mod schedule;
 #[doc(hidden)]
 pub mod seam;
+pub mod secret;
 pub mod status;
+pub mod store;
+pub mod tables;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -91,6 +91,12 @@ pub const MAX_STATUS: usize = 1292;
 /// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
 pub const MAX_STATUS_HEADER: usize = 122;
 
+/// Bytes of a record in a lock's journal: a full list, its kind and its tag.
+pub const MAX_RECORD: usize = MAX_STATUS + 1 + 16;
+
+/// Bytes of an anchor (the sum of its fields).
+pub const MAX_ANCHOR: usize = 101;
+
 /// Bytes of an encoded challenge (the sum of its fields).
 pub const MAX_CHALLENGE: usize = 86;
 
@@ -113,6 +119,10 @@ pub const MAX_TIME: u64 = (1 << 40) - 1;
 
 /// Seconds that a challenge lives: a phone answers within two; the rest is for a camera's reply.
 pub const CHALLENGE_LIFETIME: u64 = 30;
+
+/// Seconds that may pass between the start of a request's verification and its act: eight
+/// signatures on the slowest lock.
+pub const ACT_WITHIN: u64 = 20;
 
 /// Seconds that an unchallenged presentation may be late by: a lane of the replay window must
 /// remember for as long.

@@ -4,47 +4,86 @@
 //! not committed can't get at the value that moves the bolt.
 
 mod anchor;
+mod end;
+mod handle;
+mod journal;
 mod life;
+mod permit;
+mod record;
+mod restore;
+mod session;
+mod state;
 
 use core::fmt;
 
 use crate::{
-    caveat::{Channel, Right},
-    challenge::Challenge,
+    caveat::Right,
     denial::Denial,
-    id::{ClaimNonce, LockId, Nonce, Sequence},
-    ledger::{CommitError, Ledger, Outcome},
+    id::{ClaimNonce, LockId, Sequence},
+    ledger::Outcome,
     policy::AppCheck,
     preimage::Scope,
     request::Presentation,
+    secret::DeviceSecret,
+    store::{AsyncStore, Store, StoreError},
+    tables::{Capacity, Tables},
     time::{Interval, Now, Seconds},
     trust::Trust,
     verify::{Accepted, OpenChallenge, View, verify},
 };
 
 pub use anchor::Anchor;
-use life::Life;
+pub use handle::{Handled, Rejected};
 pub use life::{Bundle, Identity, Update};
+pub use permit::{Acted, Order, Permit, Recorded};
+pub use restore::{Fault, Restored};
+pub use session::{Session, SessionId, Sessions};
 
-/// One lock of one domain: what it trusts and what it remembers. A new one is claimed by nobody.
-pub struct Lock<'t, L> {
+use journal::{Journal, Pending, Writing};
+use life::Life;
+use permit::is_late;
+use record::{Body, Decision};
+use state::State;
+
+/// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests.
+pub type Home = Tables<64, 16>;
+
+/// One lock of one domain: what it trusts and what it remembers, over a store.
+///
+/// It is made in place, so that a small host can keep it in a `static`, and does nothing before it
+/// has [restored](Self::restore) what its store holds.
+pub struct Lock<'t, S, T = Home> {
     identity: Identity,
-    life: Option<Life>,
-    ledger: L,
+    secret: DeviceSecret,
+    journal: Journal<S>,
+    state: State<T>,
+    /// Why the lock does nothing.
+    fault: Option<Fault>,
     app: Option<&'t (dyn AppCheck + Sync)>,
-    /// Counts restarts: what was given before one is worth nothing after it.
+    /// Counts the restarts of the host's clock: what was given before one is worth nothing after.
     run: u64,
+    /// Counts the challenges since the start.
+    challenges: u64,
 }
 
-impl<'t, L: Ledger> Lock<'t, L> {
-    /// A lock that nobody has claimed, and a ledger that is empty.
-    pub const fn new(identity: Identity, ledger: L) -> Self {
-        Self { identity, life: None, ledger, app: None, run: 0 }
+impl<'t, S, T: Capacity> Lock<'t, S, T> {
+    /// A lock that has not read its store yet. The secret is of this identity's life.
+    pub const fn new(identity: Identity, secret: DeviceSecret, store: S) -> Self {
+        Self {
+            identity,
+            secret,
+            journal: Journal::new(store),
+            state: State::EMPTY,
+            fault: Some(Fault::NotRestored),
+            app: None,
+            run: 0,
+            challenges: 0,
+        }
     }
 
     /// The lock with a checker for the embedder's `App` caveats.
     #[must_use]
-    pub const fn with_app(mut self, app: &'t (dyn AppCheck + Sync)) -> Self {
+    pub fn with_app(mut self, app: &'t (dyn AppCheck + Sync)) -> Self {
         self.app = Some(app);
         self
     }
@@ -52,7 +91,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// What the lock trusts.
     ///
     /// # Errors
-    /// [`Denial::Unclaimed`].
+    /// [`Denial::Unclaimed`], or that of a [`Fault`].
     pub fn trust(&self) -> Result<Trust<'_>, Denial> {
         self.life()?.trust()
     }
@@ -60,24 +99,34 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// The present, as far as host and lock together know it (SPEC.md section 9.2).
     ///
     /// # Errors
-    /// [`Denial::Unclaimed`].
+    /// [`Denial::Unclaimed`], or that of a [`Fault`].
     pub fn present(&self, now: Now) -> Result<Interval, Denial> {
         Ok(self.life()?.clock.refine(now).time)
     }
 
-    /// What the lock remembers.
-    pub const fn ledger(&self) -> &L {
-        &self.ledger
+    /// What the lock remembers of links and holders.
+    pub const fn memory(&self) -> &T {
+        &self.state.tables
     }
 
-    /// Opens a link session with a challenge. The nonce must be unpredictable and never given
-    /// before; `channel` is what the host observes of the link.
-    ///
-    /// # Errors
-    /// [`Denial::Unclaimed`].
-    pub fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Result<Session, Denial> {
-        let trust = self.trust()?;
-        Ok(Session::new(self.door()?, &trust, OpenChallenge { nonce, channel, issued: now.uptime }))
+    /// The decision whose outcome isn't recorded yet.
+    pub fn open_decision(&self) -> Option<Sequence> {
+        self.state.open.map(|open| open.sequence)
+    }
+
+    /// The number that the next decision will have.
+    pub const fn next_decision(&self) -> Sequence {
+        Sequence(self.state.next)
+    }
+
+    /// The lock's store.
+    pub const fn store(&self) -> &S {
+        &self.journal.store
+    }
+
+    /// Gives the store back; what is durable there is all that the lock knows.
+    pub fn into_store(self) -> S {
+        self.journal.store
     }
 
     /// Verifies a presentation that came over a link session. It changes nothing but the
@@ -94,13 +143,13 @@ impl<'t, L: Ledger> Lock<'t, L> {
         session: &mut Session,
         presentation: &Presentation<'_>,
         now: Now,
-    ) -> Result<Verified<'_, 't, L>, Denial> {
+    ) -> Result<Verified<'_, 't, S, T>, Denial> {
         let challenge = session.open(&self.door()?);
-        let life = self.life.as_ref().ok_or(Denial::Unclaimed)?;
+        let life = self.life()?;
         let (trust, refined) = (life.trust()?, life.clock.refine(now));
         let verdict = verify(presentation, &self.view(&trust, challenge, refined));
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
-            session.open = None;
+            session.spend();
         }
         Ok(Verified { accepted: verdict?, lock: self, now })
     }
@@ -113,41 +162,72 @@ impl<'t, L: Ledger> Lock<'t, L> {
         &mut self,
         presentation: &Presentation<'_>,
         now: Now,
-    ) -> Result<Verified<'_, 't, L>, Denial> {
+    ) -> Result<Verified<'_, 't, S, T>, Denial> {
         let life = self.life()?;
         let (trust, refined) = (life.trust()?, life.clock.refine(now));
         let accepted = verify(presentation, &self.view(&trust, None, refined))?;
         Ok(Verified { accepted, lock: self, now })
     }
 
-    /// Closes a decision with what the actuator did: one act, one record.
-    ///
-    /// ```compile_fail,E0382
-    /// # use keyward::{lock::*, ledger::*};
-    /// # fn f(lock: &mut Lock<'static, RamLedger<4, 4>>, acted: Acted) {
-    /// lock.record(acted);
-    /// lock.record(acted); // not twice
-    /// # }
-    /// ```
+    /// Hands a permit's order to the actuator, and keeps what it reports. A permit that comes more
+    /// than 20 seconds after its verification moves nothing, and its outcome is
+    /// [`Outcome::Lapsed`].
     ///
     /// # Errors
-    /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it;
-    /// [`Denial::Changed`] for another lock's act, or one of another epoch.
-    pub fn record(&mut self, acted: Acted) -> Result<Recorded, Denial> {
-        if acted.door != self.door()? {
+    /// [`Denial::Changed`] for another lock's permit, one from before a restart, and one behind
+    /// which another decision was committed.
+    pub fn act(
+        &self,
+        permit: Permit,
+        now: Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Acted, Denial> {
+        let order = self.order(&permit)?;
+        let outcome = if permit.lapsed(&now) { Outcome::Lapsed } else { actuator(&order) };
+        Ok(permit.acted(outcome))
+    }
+
+    /// [`act`](Self::act) for an actuator that is awaited.
+    ///
+    /// # Errors
+    /// Those of `act`.
+    pub async fn act_async(
+        &self,
+        permit: Permit,
+        now: Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Acted, Denial> {
+        let order = self.order(&permit)?;
+        let outcome = if permit.lapsed(&now) { Outcome::Lapsed } else { actuator(&order).await };
+        Ok(permit.acted(outcome))
+    }
+
+    /// How long the door may still stay open, where it must be secured: by then, network or none.
+    /// Nothing is left as long as the lock can't tell: after each start.
+    pub fn relock_within(&self, now: Now) -> Option<Seconds> {
+        self.state.relock.map(|relock| relock.left(&now))
+    }
+
+    fn order<'p>(&self, permit: &'p Permit) -> Result<Order<'p>, Denial> {
+        let is_last = self.open_decision() == Some(permit.sequence);
+        if permit.door != self.door()? || !is_last {
             return Err(Denial::Changed);
         }
-        self.ledger.close(acted.sequence, acted.outcome)?;
-        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
+        Ok(Order::of(&permit.accepted))
     }
 
     fn life(&self) -> Result<&Life, Denial> {
-        self.life.as_ref().ok_or(Denial::Unclaimed)
+        self.healthy()?;
+        self.state.life.as_ref().ok_or(Denial::Unclaimed)
+    }
+
+    fn healthy(&self) -> Result<(), Fault> {
+        self.fault.map_or(Ok(()), Err)
     }
 
     fn door(&self) -> Result<Door, Denial> {
         let life = self.life()?;
-        let run = Some((self.identity.nonce, self.run));
+        let run = Some((self.identity.nonce, self.state.boots, self.run));
         Ok(Door { scope: life.scope()?, lock: life.lock()?, run })
     }
 
@@ -158,7 +238,121 @@ impl<'t, L: Ledger> Lock<'t, L> {
         now: Now,
     ) -> View<'v> {
         let app = self.app.map(|app| -> &dyn AppCheck { app });
-        View { trust, memory: &self.ledger, now, challenge, app }
+        View { trust, memory: &self.state.tables, now, challenge, app }
+    }
+}
+
+impl<S, T: Capacity> Lock<'_, S, T> {
+    /// Secures the door: for the button, the timer, the door's sensor. It needs no token and no
+    /// claim, and is never a use. What the door was obliged to is over when the actuator reports
+    /// it done; where the store doesn't confirm that, the next start secures it once more.
+    pub fn secure(&mut self, actuator: impl FnOnce() -> Outcome) -> Outcome
+    where
+        S: Store,
+    {
+        let outcome = actuator();
+        if let Some(body) = self.secured(outcome) {
+            let _next_start_secures_again = self.write(&body);
+        }
+        outcome
+    }
+
+    /// [`secure`](Self::secure) for hosts that await.
+    pub async fn secure_async(&mut self, actuator: impl AsyncFnOnce() -> Outcome) -> Outcome
+    where
+        S: AsyncStore,
+    {
+        let outcome = actuator().await;
+        if let Some(body) = self.secured(outcome) {
+            let _next_start_secures_again = self.write_async(&body).await;
+        }
+        outcome
+    }
+
+    /// Ends the duty to secure the door; what of that is to be made durable.
+    fn secured(&mut self, outcome: Outcome) -> Option<Body> {
+        let relock = self.state.relock.take_if(|_| outcome == Outcome::Done);
+        // A store that can't be read is left alone.
+        let is_own = matches!(self.fault, None | Some(Fault::Releasing));
+        relock.filter(|_| is_own && self.state.life.is_some())?;
+        record::secured().ok()
+    }
+
+    /// Closes a decision with what the actuator did: one act, one record.
+    ///
+    /// ```compile_fail,E0382
+    /// # use keyward::{lock::*, store::Ram};
+    /// # fn f(lock: &mut Lock<'static, Ram<9000>>, acted: Acted) {
+    /// lock.record(acted);
+    /// lock.record(acted); // not twice
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it;
+    /// [`Denial::Changed`] for another lock's act, or one of another epoch;
+    /// [`Denial::ReleaseDue`] for a release that was done.
+    pub fn record(&mut self, acted: Acted) -> Result<Recorded, Denial>
+    where
+        S: Store,
+    {
+        let body = self.outcome(&acted)?;
+        self.write(&body)?;
+        Ok(self.recorded(acted))
+    }
+
+    /// [`record`](Self::record) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `record`.
+    pub async fn record_async(&mut self, acted: Acted) -> Result<Recorded, Denial>
+    where
+        S: AsyncStore,
+    {
+        let body = self.outcome(&acted)?;
+        self.write_async(&body).await?;
+        Ok(self.recorded(acted))
+    }
+
+    fn outcome(&self, acted: &Acted) -> Result<Body, Denial> {
+        self.is_last(acted)?;
+        if acted.right == Right::RELEASE && acted.outcome == Outcome::Done {
+            return Err(Denial::ReleaseDue);
+        }
+        Ok(record::outcome(acted.outcome)?)
+    }
+
+    fn recorded(&mut self, acted: Acted) -> Recorded {
+        self.state.closed(acted.outcome);
+        Recorded { sequence: acted.sequence, outcome: acted.outcome }
+    }
+
+    fn is_last(&self, acted: &Acted) -> Result<(), Denial> {
+        let is_last = self.open_decision() == Some(acted.sequence);
+        if acted.door == self.door()? && is_last { Ok(()) } else { Err(Denial::Changed) }
+    }
+
+    /// Makes an event durable. A full log gives way to a new one first.
+    fn write(&mut self, body: &Body) -> Result<(), StoreError>
+    where
+        S: Store,
+    {
+        let (journal, writing) = self.writing(body)?;
+        journal::write(journal, writing)
+    }
+
+    async fn write_async(&mut self, body: &Body) -> Result<(), StoreError>
+    where
+        S: AsyncStore,
+    {
+        let (journal, writing) = self.writing(body)?;
+        journal::write_async(journal, writing).await
+    }
+
+    fn writing<'w>(&'w mut self, body: &'w Body) -> Result<Pending<'w, S, T>, StoreError> {
+        let Self { identity, state, secret, journal, .. } = self;
+        let snapshot = state.snapshot(identity).ok_or(StoreError::Failed)?;
+        Ok((journal, Writing::event(secret, body, snapshot)))
     }
 }
 
@@ -167,65 +361,33 @@ impl<'t, L: Ledger> Lock<'t, L> {
 struct Door {
     scope: Scope,
     lock: LockId,
-    run: Option<(ClaimNonce, u64)>,
-}
-
-/// One link session: a challenge that is spent at most once, at the lock, in the epoch, that gave
-/// it.
-#[derive(Debug)]
-pub struct Session {
-    door: Door,
-    challenge: Challenge,
-    open: Option<OpenChallenge>,
-}
-
-impl Session {
-    fn new(door: Door, trust: &Trust<'_>, open: OpenChallenge) -> Self {
-        let challenge = Challenge {
-            lock: trust.lock(),
-            nonce: open.nonce,
-            epoch: trust.scope().epoch,
-            keyset: trust.keyset(),
-            list: trust.list(),
-            card: trust.card(),
-        };
-        Self { door, challenge, open: Some(open) }
-    }
-
-    /// What the lock sends.
-    pub const fn challenge(&self) -> &Challenge {
-        &self.challenge
-    }
-
-    fn open(&self, door: &Door) -> Option<OpenChallenge> {
-        self.open.filter(|_| self.door == *door)
-    }
+    run: Option<(ClaimNonce, u64, u64)>,
 }
 
 /// A request that was verified against a lock, which it holds until it is committed or dropped.
 ///
-/// ```compile_fail,E0599
-/// # use keyward::{lock::*, ledger::*};
-/// # fn f(verified: Verified<'_, '_, RamLedger<4, 4>>) {
-/// verified.act(|_order| Outcome::Done); // not without commit
+/// ```compile_fail,E0308
+/// # use keyward::{lock::*, ledger::*, store::Ram, Now};
+/// # fn f(lock: &Lock<'_, Ram<9000>>, verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
+/// lock.act(verified, now, |_order| Outcome::Done); // not without commit
 /// # }
 /// ```
 ///
 /// ```compile_fail,E0382
-/// # use keyward::{lock::*, ledger::*};
-/// # fn f(verified: Verified<'_, '_, RamLedger<4, 4>>) {
-/// let first = verified.commit();
-/// let second = verified.commit(); // not twice
+/// # use keyward::{lock::*, store::Ram, Now};
+/// # fn f(verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
+/// let first = verified.commit(now);
+/// let second = verified.commit(now); // not twice
 /// # }
 /// ```
 #[must_use = "a verified request opens nothing before it is committed"]
-pub struct Verified<'l, 't, L> {
+pub struct Verified<'l, 't, S, T> {
     accepted: Accepted,
-    lock: &'l mut Lock<'t, L>,
+    lock: &'l mut Lock<'t, S, T>,
     now: Now,
 }
 
-impl<L: Ledger> Verified<'_, '_, L> {
+impl<S, T: Capacity> Verified<'_, '_, S, T> {
     /// What was accepted.
     pub const fn accepted(&self) -> &Accepted {
         &self.accepted
@@ -234,145 +396,58 @@ impl<L: Ledger> Verified<'_, '_, L> {
     /// Makes the spent use durable, and only then gives the permit.
     ///
     /// # Errors
+    /// [`Denial::TooLate`] more than 20 seconds after the verification's start,
     /// [`Denial::TableFull`], [`Denial::Changed`], [`Denial::StoreFailed`]; the lock remembers
     /// nothing of the request then.
-    pub fn commit(self) -> Result<Permit, Denial> {
-        let Self { accepted, lock, now } = self;
-        let door = lock.door()?;
-        let sequence = lock.ledger.commit(accepted.changes())?;
-        if let (Some(life), Some(heard)) = (&mut lock.life, accepted.changes().heard()) {
-            life.heard(heard, &now);
+    pub fn commit(self, now: Now) -> Result<Permit, Denial>
+    where
+        S: Store,
+    {
+        let body = self.decision(&now)?;
+        self.lock.write(&body)?;
+        self.permit(&now)
+    }
+
+    /// [`commit`](Self::commit) for hosts that await. A future that is dropped gives no permit: the
+    /// use is spent then, or it isn't.
+    ///
+    /// # Errors
+    /// Those of `commit`.
+    pub async fn commit_async(self, now: Now) -> Result<Permit, Denial>
+    where
+        S: AsyncStore,
+    {
+        let body = self.decision(&now)?;
+        self.lock.write_async(&body).await?;
+        self.permit(&now)
+    }
+
+    /// What is to be made durable, if the request may still be granted.
+    fn decision(&self, now: &Now) -> Result<Body, Denial> {
+        if is_late(&self.now, now) {
+            return Err(Denial::TooLate);
         }
-        Ok(Permit { door, accepted, sequence })
+        let (state, changes) = (&self.lock.state, self.accepted.changes());
+        let floor = state.floor_with(changes.heard().map(|heard| heard.at));
+        state.tables.admits(changes, floor)?;
+        Ok(Decision::write(&self.accepted)?)
+    }
+
+    /// Applies a decision that is durable.
+    fn permit(self, now: &Now) -> Result<Permit, Denial> {
+        let Self { accepted, lock, now: started } = self;
+        let (door, relock) = (lock.door()?, accepted.relock_within());
+        let sequence = lock.state.decided(accepted.right(), accepted.changes(), &started);
+        let sequence = sequence.ok_or(Denial::Changed)?;
+        if let Some(within) = relock {
+            lock.state.oblige(within, now);
+        }
+        Ok(Permit { door, accepted, sequence, started })
     }
 }
 
-impl<L> fmt::Debug for Verified<'_, '_, L> {
+impl<S, T> fmt::Debug for Verified<'_, '_, S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Verified").field(&self.accepted).finish()
-    }
-}
-
-/// The right to act once, on a request that is committed.
-///
-/// ```compile_fail,E0382
-/// # use keyward::{lock::*, ledger::*};
-/// # fn f(permit: Permit) {
-/// permit.act(|_order| Outcome::Done);
-/// permit.act(|_order| Outcome::Done); // not twice
-/// # }
-/// ```
-///
-/// ```compile_fail,E0599
-/// # fn f(permit: keyward::lock::Permit) {
-/// let copy = permit.clone(); // not a copy of it either
-/// # }
-/// ```
-///
-/// ```compile_fail,E0451
-/// # use keyward::{id::Sequence, lock::Permit};
-/// # fn f(permit: Permit) {
-/// let forged = Permit { sequence: Sequence(0), ..permit };
-/// # }
-/// ```
-#[derive(Debug)]
-#[must_use = "the use is spent; act on it, or record that nothing was done"]
-pub struct Permit {
-    door: Door,
-    accepted: Accepted,
-    sequence: Sequence,
-}
-
-impl Permit {
-    /// Hands the order to the actuator and keeps what it reports.
-    pub fn act(self, actuator: impl FnOnce(&Order<'_>) -> Outcome) -> Acted {
-        let order = Order::of(&self.accepted);
-        let (right, outcome) = (order.right, actuator(&order));
-        Acted { door: self.door, sequence: self.sequence, right, outcome }
-    }
-
-    /// The number of the decision.
-    pub const fn sequence(&self) -> Sequence {
-        self.sequence
-    }
-}
-
-/// What an actuator is to do. Only [`Permit::act`] makes one and, for break-glass with a dead store,
-/// [`Anchor::open`].
-///
-/// ```compile_fail,E0451
-/// # use keyward::{Right, lock::Order};
-/// let forged = Order { right: Right::UNLOCK, parameter: b"", relock_within: None };
-/// ```
-#[derive(Debug)]
-pub struct Order<'a> {
-    right: Right,
-    parameter: &'a [u8],
-    relock_within: Option<Seconds>,
-}
-
-impl<'a> Order<'a> {
-    fn of(accepted: &'a Accepted) -> Self {
-        Self {
-            right: accepted.right(),
-            parameter: accepted.parameter(),
-            relock_within: accepted.relock_within(),
-        }
-    }
-
-    /// The verb.
-    pub const fn right(&self) -> Right {
-        self.right
-    }
-
-    /// What it is exercised on.
-    pub const fn parameter(&self) -> &'a [u8] {
-        self.parameter
-    }
-
-    /// Relock by then, network or none.
-    pub const fn relock_within(&self) -> Option<Seconds> {
-        self.relock_within
-    }
-}
-
-/// An order that was carried out, or tried.
-#[derive(Debug)]
-#[must_use = "what was done must be recorded"]
-pub struct Acted {
-    door: Door,
-    sequence: Sequence,
-    right: Right,
-    outcome: Outcome,
-}
-
-impl Acted {
-    /// The right that was exercised.
-    pub const fn right(&self) -> Right {
-        self.right
-    }
-
-    /// What the actuator reported.
-    pub const fn outcome(&self) -> Outcome {
-        self.outcome
-    }
-}
-
-/// A decision with its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// The number of the decision.
-    pub sequence: Sequence,
-    /// What the actuator reported.
-    pub outcome: Outcome,
-}
-
-impl From<CommitError> for Denial {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Full => Self::TableFull,
-            CommitError::Changed => Self::Changed,
-            CommitError::Store => Self::StoreFailed,
-        }
     }
 }

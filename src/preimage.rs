@@ -35,6 +35,9 @@ impl Label {
     pub(crate) const CARD_HASH: Self = Self(b"keyward-1/card#\0");
     pub(crate) const CARD_SIGN: Self = Self(b"keyward-1/card\0\0");
     pub(crate) const CLAIM: Self = Self(b"keyward-1/claim\0");
+    pub(crate) const NONCE: Self = Self(b"keyward-1/nonce\0");
+    pub(crate) const JOURNAL: Self = Self(b"keyward-1/log\0\0\0");
+    pub(crate) const ANCHOR: Self = Self(b"keyward-1/anchor");
     pub(crate) const LABEL: Self = Self(b"keyward-1/label\0");
 
     pub(crate) const fn bytes(self) -> &'static [u8] {

@@ -6,9 +6,10 @@ use crate::{
     crypto::SignatureFault,
     denial::numbered,
     id::{Epoch, KeyId, KeysetVersion},
-    ledger::CommitError,
+    lock::Fault,
+    store::StoreError,
     time::Time,
-    wire::DecodeError,
+    wire::{DecodeError, EncodeError},
 };
 
 numbered! {
@@ -22,6 +23,16 @@ numbered! {
     601 Unclaimed,
     /// The lock is claimed.
     602 AlreadyClaimed,
+    /// The lock hasn't read its store since it started.
+    603 NotRestored,
+    /// The store holds a newer firmware's state.
+    604 StateTooNew,
+    /// The store's state is damaged, or another lock's.
+    605 StateCorrupt,
+    /// The store's state is older than the lock's last.
+    606 StateRolledBack,
+    /// The lock was given up, and its state is still to be erased.
+    607 Releasing,
     /// The statement is of another epoch.
     610 OtherEpoch {
         /// The lock's.
@@ -117,8 +128,26 @@ impl Refusal {
     }
 }
 
-impl From<CommitError> for Refusal {
-    fn from(_error: CommitError) -> Self {
+impl From<StoreError> for Refusal {
+    fn from(_error: StoreError) -> Self {
         Self::StoreFailed
+    }
+}
+
+impl From<EncodeError> for Refusal {
+    fn from(_error: EncodeError) -> Self {
+        Self::StoreFailed
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotRestored => Self::NotRestored,
+            Fault::TooNew => Self::StateTooNew,
+            Fault::Corrupt => Self::StateCorrupt,
+            Fault::RolledBack => Self::StateRolledBack,
+            Fault::Releasing => Self::Releasing,
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     caveat::{CaveatKind, CaveatSet, Channel, Right},
     crypto::Genuine,
     denial::{Denial, Place},
-    id::{EvidenceId, KeyName, LinkId, Nonce},
+    id::{EvidenceId, KeyId, KeyName, LinkId, Nonce},
     key::key_name,
     keyset::{Issuer, Roles},
     ledger::{Changes, Counted, Heard, Lane, Memory, Uses},
@@ -65,6 +65,7 @@ pub struct Accepted {
     parameter: [u8; MAX_PARAMETER],
     parameter_length: usize,
     relock_within: Option<Seconds>,
+    issuer: KeyId,
     holder: KeyName,
     links: [Option<LinkId>; MAX_LINKS],
     evidence: [Option<EvidenceId>; MAX_WITNESSES],
@@ -91,6 +92,11 @@ impl Accepted {
     /// The longest that the door may stay open, by the strictest link.
     pub const fn relock_within(&self) -> Option<Seconds> {
         self.relock_within
+    }
+
+    /// Whose token it is: the issuer of link 0.
+    pub const fn issuer(&self) -> KeyId {
+        self.issuer
     }
 
     /// Whose key asked.
@@ -234,6 +240,7 @@ impl<'v, 'p> Authentic<'v, 'p> {
             parameter: joined(&[presentation.parameter]),
             parameter_length: presentation.parameter.len(),
             relock_within,
+            issuer: token.unverified_issuer(),
             holder: key_name(token.leaf()?.grantee),
             links,
             evidence,

@@ -113,6 +113,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// All that is left.
+    pub(crate) const fn rest(&mut self) -> &'a [u8] {
+        let rest = self.rest;
+        self.rest = &[];
+        rest
+    }
+
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
         let (head, rest) = self.rest.split_at_checked(length).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
@@ -280,6 +291,8 @@ impl<const N: usize> Encoded<N> {
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
     }
+
+    pub(crate) const SIZE: usize = N;
 
     pub(crate) const fn empty() -> Self {
         Self { bytes: [0; N], length: 0 }

@@ -5,14 +5,15 @@ use keyward::{
     Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Request, Right, Rights, Seconds,
     SignatureFault, Target, Time, Token, Valid,
     caveat::FirstUse,
-    domain::Change,
-    id::{Counter, KeyName, LinkId, Nonce, Sequence},
-    ledger::{Changes, CommitError, Ledger, Memory, Outcome, RamLedger, Uses},
-    lock::Session,
-    replay::{CounterFault, Unseen},
+    id::{Counter, Sequence},
+    ledger::Outcome,
+    lock::{Home, Session},
+    replay::CounterFault,
+    store::Store,
+    tables::{Capacity, Tables},
     token::Origin,
 };
-use keyward_testkit::world::{Capability, Door, Holder, START, Settings, World};
+use keyward_testkit::world::{Capability, Door, Holder, START, Settings, World, door::Memory};
 use rand_core::SeedableRng;
 
 fn unlock(world: &World) -> Valid {
@@ -37,14 +38,14 @@ fn present(world: &mut World, held: &Capability) -> Vec<u8> {
 }
 
 /// The courier's presentation over a session of any lock's own.
-fn over<L: Ledger>(
-    lock: &Lock<'_, L>,
+fn over<S: Store, T: Capacity>(
+    lock: &mut Lock<'_, S, T>,
     nonce: u8,
     held: &Capability,
     courier: &Holder,
     now: Now,
 ) -> (Session, Vec<u8>) {
-    let session = lock.challenge(Nonce([nonce; 16]), Channel::Radio, now).unwrap();
+    let session = lock.challenge([nonce; 16], Channel::Radio, now).unwrap();
     let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
     let ask = Ask { lock: lock.trust().unwrap().lock(), right: Right::UNLOCK, parameter: b"" };
     let mut rng = ChaCha20Rng::seed_from_u64(nonce.into());
@@ -110,7 +111,7 @@ fn a_use_is_spent_though_nothing_acts() {
     let now = world.now();
     let presentation = Presentation::decode(&bytes).unwrap();
     let Door { lock, .. } = &mut world.flat;
-    let mut session = lock.challenge(Nonce([1; 16]), Channel::Radio, now).unwrap();
+    let mut session = lock.challenge([1; 16], Channel::Radio, now).unwrap();
     // The presentation is for the door's own session: this one is a stranger's.
     let denial = lock.verify(&mut session, &presentation, now).expect_err("another nonce");
     assert_eq!(denial, Denial::HolderSignature(SignatureFault::Mismatch));
@@ -128,8 +129,8 @@ fn verify_alone_spends_no_use() {
         let bytes = present(&mut world, &held);
         let presentation = Presentation::decode(&bytes).unwrap();
         let now = world.now();
-        let mut lock = world.flat.twin(&world.owner, world.flat.lock.ledger().clone(), now);
-        let mut session = lock.challenge(Nonce([0; 16]), Channel::Radio, now).unwrap();
+        let mut lock: Lock<'_, _, Home> = world.flat.twin(&world.owner, Memory::new(), now);
+        let mut session = lock.challenge([0; 16], Channel::Radio, now).unwrap();
         assert!(lock.verify(&mut session, &presentation, now).is_err_and(|d| d.code() == 300));
     }
     let bytes = present(&mut world, &held);
@@ -152,13 +153,14 @@ fn the_strictest_link_says_how_long_the_door_stays_open() {
     let Door { lock, .. } = &mut world.flat;
     let (mut session, bytes) = over(lock, 7, &held, &world.courier, now);
     let presentation = Presentation::decode(&bytes).unwrap();
-    let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
-    let acted = permit.act(|order| {
+    let permit = lock.verify(&mut session, &presentation, now).unwrap().commit(now).unwrap();
+    let acted = lock.act(permit, now, |order| {
         assert_eq!(order.relock_within(), Some(Seconds(20)));
         Outcome::Jammed
     });
+    let acted = acted.unwrap();
     assert_eq!(lock.record(acted).unwrap().outcome, Outcome::Jammed);
-    assert_eq!(lock.ledger().open(), None);
+    assert_eq!(lock.open_decision(), None);
 }
 
 #[test]
@@ -200,7 +202,7 @@ fn an_unchallenged_request_is_good_once_and_needs_no_session() {
     let mut try_counter = |counter: u64| {
         let bytes = request(counter);
         let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
-        lock.verify_unchallenged(&presentation, now)?.commit().map(|permit| permit.sequence())
+        lock.verify_unchallenged(&presentation, now)?.commit(now).map(|permit| permit.sequence())
     };
     assert_eq!(try_counter(100), Ok(Sequence(0)));
     assert_eq!(try_counter(100), Err(Denial::CounterRefused(CounterFault::Seen)));
@@ -215,7 +217,8 @@ fn an_unchallenged_request_is_good_once_and_needs_no_session() {
 #[test]
 fn a_full_table_refuses_counted_links_and_nothing_else() {
     let mut world = World::new(10);
-    let mut lock = world.flat.twin(&world.owner, RamLedger::<2, 1>::new(), world.now());
+    let (store, now) = (Memory::new(), world.now());
+    let mut lock: Lock<'_, _, Tables<4, 0>> = world.flat.twin(&world.owner, store, now);
     let mut verdicts = Vec::new();
     for index in 0..4 {
         let targets = [Target::Lock(world.flat.id())];
@@ -224,74 +227,12 @@ fn a_full_table_refuses_counted_links_and_nothing_else() {
         let courier = world.courier.public();
         let held = world.owner.grant(&courier, 0, &caveats);
         let now = world.now();
-        let (mut session, bytes) = over(&lock, index, &held, &world.courier, now);
+        let (mut session, bytes) = over(&mut lock, index, &held, &world.courier, now);
         let presentation = Presentation::decode(&bytes).unwrap();
         let verified = lock.verify(&mut session, &presentation, now).unwrap();
-        verdicts.push(verified.commit().map(drop));
+        verdicts.push(verified.commit(now).map(drop));
     }
     assert_eq!(verdicts, [Ok(()), Ok(()), Err(Denial::TableFull), Ok(())]);
-}
-
-/// A ledger whose store never confirms, or that was changed by somebody else.
-struct Failing(CommitError);
-
-impl Memory for Failing {
-    fn uses(&self, _link: &LinkId) -> Uses {
-        Uses::default()
-    }
-    fn counter(&self, _holder: &KeyName, counter: Counter) -> Result<Unseen, CounterFault> {
-        keyward::replay::Window::check_first(counter)
-    }
-}
-
-impl Ledger for Failing {
-    fn commit(&mut self, _changes: &Changes) -> Result<Sequence, CommitError> {
-        Err(self.0)
-    }
-    fn close(&mut self, _sequence: Sequence, _outcome: Outcome) -> Result<(), CommitError> {
-        Err(self.0)
-    }
-    fn keep(&mut self, _change: &Change<'_>) -> Result<(), CommitError> {
-        Ok(())
-    }
-}
-
-#[test]
-fn without_a_durable_commit_there_is_no_permit() {
-    let errors = [
-        (CommitError::Store, Denial::StoreFailed),
-        (CommitError::Changed, Denial::Changed),
-        (CommitError::Full, Denial::TableFull),
-    ];
-    for (error, denial) in errors {
-        let mut world = World::new(11);
-        let held = grant(&mut world, 1);
-        let now = world.now();
-        let mut lock = world.flat.twin(&world.owner, Failing(error), now);
-        let (mut session, bytes) = over(&lock, 1, &held, &world.courier, now);
-        let presentation = Presentation::decode(&bytes).unwrap();
-        let verified = lock.verify(&mut session, &presentation, now).unwrap();
-        assert_eq!(verified.commit().map(drop), Err(denial));
-    }
-}
-
-#[test]
-fn a_ledger_that_changed_since_verify_refuses() {
-    let mut world = World::new(12);
-    let held = grant(&mut world, 2);
-    let now = world.now();
-    let Door { lock, .. } = &mut world.flat;
-    let (mut session, bytes) = over(lock, 1, &held, &world.courier, now);
-    let presentation = Presentation::decode(&bytes).unwrap();
-    let verified = lock.verify(&mut session, &presentation, now).unwrap();
-    let changes = verified.accepted().changes().clone();
-    drop(verified);
-    let mut ledger = world.flat.lock.ledger().clone();
-    assert_eq!(ledger.commit(&changes), Ok(Sequence(0)));
-    assert_eq!(ledger.commit(&changes), Err(CommitError::Changed), "verified against one use less");
-    let counted = changes.counted().next().unwrap();
-    assert_eq!(ledger.uses(&counted.link).spent, 1);
-    assert_eq!(counted.keep_until, unlock(&world).until());
 }
 
 #[test]
@@ -316,14 +257,14 @@ fn a_session_an_act_serves_the_lock_that_made_it() {
     let mut world = World::new(14);
     let held = grant(&mut world, 9);
     let now = world.now();
-    let mut flat = world.flat.twin(&world.owner, RamLedger::<4, 1>::new(), now);
-    let mut street = world.street.twin(&world.owner, RamLedger::<4, 1>::new(), now);
-    let (mut session, bytes) = over(&flat, 1, &held, &world.courier, now);
+    let mut flat: Lock<'_, _, Home> = world.flat.twin(&world.owner, Memory::new(), now);
+    let mut street: Lock<'_, _, Home> = world.street.twin(&world.owner, Memory::new(), now);
+    let (mut session, bytes) = over(&mut flat, 1, &held, &world.courier, now);
     let presentation = Presentation::decode(&bytes).unwrap();
     let denial = street.verify(&mut session, &presentation, now).expect_err("another lock's");
     assert_eq!(denial, Denial::NoChallenge);
-    let permit = flat.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
-    let acted = permit.act(|_order| Outcome::Done);
+    let permit = flat.verify(&mut session, &presentation, now).unwrap().commit(now).unwrap();
+    let acted = flat.act(permit, now, |_order| Outcome::Done).unwrap();
     assert_eq!(street.record(acted), Err(Denial::Changed));
 }
 
@@ -361,7 +302,7 @@ fn an_unchallenged_presentation_spends_the_challenge_of_its_session() {
     let (counter, expires) = (Counter(5), world.now.after(60));
     let request = Request::unchallenged(&origin, &token, ask, counter, world.now, expires).unwrap();
     let bytes = request.present(&[], None).unwrap().sign(&world.courier.key).unwrap();
-    let (mut session, challenged) = over(&lock, 1, &held, &world.courier, now);
+    let (mut session, challenged) = over(&mut lock, 1, &held, &world.courier, now);
     let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
     drop(lock.verify(&mut session, &presentation, now).unwrap());
     let presentation = Presentation::decode(&challenged).unwrap();

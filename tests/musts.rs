@@ -5,9 +5,10 @@ use keyward::{
     Ask, Caveats, Challenge, Channel, Denial, EncodeError, Now, Presentation, Request, Right,
     Scope, Seconds, Status, Time, Token, Valid,
     id::{Counter, DomainId, Epoch, EvidenceId, Fresh, KeysetVersion, Nonce},
-    ledger::{CommitError, Ledger, Memory, Outcome, RamLedger, Uses},
+    ledger::{CommitError, Memory, Outcome, Uses},
     role,
     status::Revoked,
+    tables::{Capacity, Tables},
     time::Uptime,
     token::Origin,
     wire::{DecodeError, Part},
@@ -153,15 +154,16 @@ fn a_refused_commit_leaves_the_memory_as_it_was() {
         scene.links[1].uses = Some(2);
     });
     let changes = scene.verdict().unwrap().changes().clone();
-    let mut ledger = RamLedger::<1, 0>::new();
-    assert_eq!(ledger.commit(&changes), Err(CommitError::Full), "the second link has no room");
+    let floor = Time(0);
+    let full = Tables::<4, 0>::EMPTY;
+    assert_eq!(full.admits(&changes, floor), Err(CommitError::Full), "a quarter is one entry");
     for link in scene.link_ids() {
-        assert_eq!(ledger.uses(&link), Uses::default());
+        assert_eq!(full.uses(&link), Uses::default());
     }
-    let mut room = RamLedger::<2, 0>::new();
-    let first = room.commit(&changes).unwrap();
-    assert_eq!(room.commit(&changes), Err(CommitError::Changed));
-    assert_eq!(room.open(), Some(first));
+    let mut room = Tables::<8, 0>::EMPTY;
+    assert_eq!(room.admits(&changes, floor), Ok(()));
+    room.apply(&changes, floor).unwrap();
+    assert_eq!(room.admits(&changes, floor), Err(CommitError::Changed));
     for link in scene.link_ids() {
         assert_eq!(room.uses(&link).spent, 1);
     }
@@ -174,10 +176,11 @@ fn a_counter_is_committed_once_and_a_new_holder_needs_room() {
         scene.mode = Mode::Unchallenged { counter: 9, time: START.0, expires: START.0 + 100 };
     });
     let changes = scene.verdict().unwrap().changes().clone();
-    assert_eq!(RamLedger::<0, 0>::new().commit(&changes), Err(CommitError::Full));
-    let mut ledger = RamLedger::<0, 1>::new();
-    ledger.commit(&changes).unwrap();
-    assert_eq!(ledger.commit(&changes), Err(CommitError::Changed));
+    assert_eq!(Tables::<0, 0>::EMPTY.admits(&changes, Time(0)), Err(CommitError::Full));
+    let mut tables = Tables::<0, 4>::EMPTY;
+    assert_eq!(tables.admits(&changes, Time(0)), Ok(()));
+    tables.apply(&changes, Time(0)).unwrap();
+    assert_eq!(tables.admits(&changes, Time(0)), Err(CommitError::Changed));
 }
 
 /// How far a request is taken.
@@ -200,7 +203,7 @@ fn a_use_is_spent_by_the_commit_whatever_comes_of_it() {
         let held = world.owner.grant(&world.courier.public(), 0, &grant);
         let (now, ask) = (world.now(), Ask { lock: world.flat.id(), ..ask(b"") });
         let Door { lock, .. } = &mut world.flat;
-        let mut session = lock.challenge(Nonce([7; 16]), Channel::Radio, now).unwrap();
+        let mut session = lock.challenge([7; 16], Channel::Radio, now).unwrap();
         let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
         let request = world.courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
         let bytes = world.courier.present(&request, &[], None);
@@ -208,11 +211,12 @@ fn a_use_is_spent_by_the_commit_whatever_comes_of_it() {
         let verified = lock.verify(&mut session, &presentation, now).unwrap();
         let link = verified.accepted().links().next().unwrap();
         if taken != Taken::Verified {
-            let permit = verified.commit().unwrap();
+            let permit = verified.commit(now).unwrap();
             if taken == Taken::Jammed {
-                lock.record(permit.act(|_order| Outcome::Jammed)).unwrap();
+                let acted = lock.act(permit, now, |_order| Outcome::Jammed).unwrap();
+                lock.record(acted).unwrap();
             }
         }
-        assert_eq!(world.flat.lock.ledger().uses(&link).spent, spent);
+        assert_eq!(world.flat.lock.memory().uses(&link).spent, spent);
     }
 }

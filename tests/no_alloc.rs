@@ -11,12 +11,15 @@ use keyward::{
     Threshold, Time, Token, Unclaimed, Valid, WitnessStatement,
     card::{self, CardOrder},
     epoch::{self, Commitment},
-    id::{self, CardVersion, ClaimNonce, EvidenceId, Fresh, KeysetVersion, LockId, Nonce, Serial},
+    id::{self, CardVersion, ClaimNonce, EvidenceId, Fresh, KeysetVersion, LockId, Serial},
     keyset,
-    ledger::{Outcome, RamLedger},
-    lock::{Bundle, Identity},
+    ledger::Outcome,
+    lock::{Bundle, Identity, Restored},
     role,
+    secret::DeviceSecret,
     status::ListOrder,
+    store::Ram,
+    tables::Tables,
     text,
 };
 
@@ -77,7 +80,7 @@ fn delivery() {
     assert!(text::encode(token.as_bytes(), &mut buffer).is_ok());
 
     let now = Now::exactly(Time(1100));
-    let mut session = lock.challenge(Nonce([7; 16]), Channel::Radio, now).unwrap();
+    let mut session = lock.challenge([7; 16], Channel::Radio, now).unwrap();
     let challenge = Challenge::decode(session.challenge().encode().unwrap().as_bytes()).unwrap();
 
     let token = Token::decode(token.as_bytes()).unwrap();
@@ -96,19 +99,19 @@ fn delivery() {
     let presentation = request.present(&[agreed], Some(&status)).unwrap().sign(&courier).unwrap();
 
     let presentation = Presentation::decode(presentation.as_bytes()).unwrap();
-    let permit = lock.verify(&mut session, &presentation, now).unwrap().commit().unwrap();
-    let acted = permit.act(|order| {
+    let permit = lock.verify(&mut session, &presentation, now).unwrap().commit(now).unwrap();
+    let acted = lock.act(permit, now, |order| {
         assert_eq!((order.right(), order.parameter()), (Right::UNLOCK, b"parcel".as_slice()));
         Outcome::Done
     });
-    assert!(lock.record(acted).is_ok());
+    assert!(acted.is_ok_and(|acted| lock.record(acted).is_ok()));
     assert!(
         lock.verify(&mut session, &presentation, now).is_err_and(|denial| denial.code() == 210)
     );
 }
 
 /// An owner's first epoch, keyset and card, and a lock that was claimed by them.
-fn claimed(id: LockId) -> (Lock<'static, RamLedger<16, 4>>, Scope) {
+fn claimed(id: LockId) -> (Lock<'static, Ram<9000>, Tables<16, 4>>, Scope) {
     let cold = SigningKey::<role::Cold>::from_secret(&[11; 32]);
     let next = SigningKey::<role::Cold>::from_secret(&[12; 32]);
     let root = SigningKey::<role::Root>::from_secret(&[13; 32]);
@@ -182,7 +185,8 @@ fn claimed(id: LockId) -> (Lock<'static, RamLedger<16, 4>>, Scope) {
         list: None,
     };
     let identity = Identity { device, nonce, claim_key: Some(box_key.public()) };
-    let mut lock = Lock::new(identity, RamLedger::new());
+    let mut lock = Lock::new(identity, DeviceSecret::new([18; 32]), Ram::new());
+    assert_eq!(lock.restore(None), Ok(Restored::Unclaimed));
     let now = Now::exactly(Time(1050));
     assert_eq!(lock.verify_claim(&bundle, false, now).unwrap().commit(), Ok(Taken::Claim));
     (lock, scope)

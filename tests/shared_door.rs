@@ -78,7 +78,7 @@ impl Street {
     fn state(&self, domain: usize) -> String {
         let lock = &self.doors[domain].lock;
         let present = lock.present(Now::ticks(self.now().uptime, 0)).unwrap();
-        let ledger = format!("{:?}", lock.ledger());
+        let ledger = format!("{:?}", lock.memory());
         format!("{:?} {present:?} {ledger}", lock.trust().unwrap())
     }
 
@@ -172,7 +172,7 @@ fn used(held: &Capability, door: &Door) -> Uses {
     let origin = keyward::Origin::decode(&held.origin).unwrap();
     let checked = Token::decode(&held.token).unwrap().check(&origin).unwrap();
     let link = checked.links().next().unwrap().id();
-    door.lock.ledger().uses(&link)
+    door.lock.memory().uses(&link)
 }
 
 proptest! {

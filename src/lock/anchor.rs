@@ -3,16 +3,19 @@
 use crate::{
     caveat::Channel,
     denial::Denial,
-    id::{Counter, KeyName, LinkId, LockId, Nonce},
-    key::{PublicKey, role},
+    id::{Counter, DomainId, Epoch, KeyName, LinkId, LockId, Nonce},
+    key::{PublicKey, public_key, role},
     ledger::{Memory, Outcome, Uses},
+    limits::MAX_ANCHOR,
     lock::{Door, Order, Session},
     preimage::Scope,
     replay::{CounterFault, Unseen},
     request::Presentation,
+    secret::DeviceSecret,
     time::Now,
     trust::Trust,
     verify::{OpenChallenge, View, verify},
+    wire::{DecodeError, EncodeError, Encoded, Reader, VERSION},
 };
 
 /// What a host keeps apart from the lock's store, and writes anew only at a claim, an epoch and a
@@ -30,6 +33,46 @@ pub struct Anchor {
 }
 
 impl Anchor {
+    /// The bytes to keep, which nobody can change who doesn't know the lock's secret.
+    ///
+    /// # Errors
+    /// None: an anchor of any values fits.
+    pub fn encode(&self, secret: &DeviceSecret) -> Result<Encoded<MAX_ANCHOR>, EncodeError> {
+        let mut out = Encoded::empty();
+        out.raw(&[VERSION])?;
+        out.raw(&self.scope.domain.0)?;
+        out.integer(self.scope.epoch.0)?;
+        out.raw(&self.lock.0)?;
+        out.raw(&[self.emergency.is_some().into()])?;
+        if let Some(key) = &self.emergency {
+            out.raw(key.as_bytes())?;
+        }
+        out.raw(&[self.sealed_only.into()])?;
+        let tag = secret.anchor_tag(out.as_bytes());
+        out.raw(&tag)?;
+        Ok(out)
+    }
+
+    /// Reads an anchor that was kept; `None` where it is damaged, or of another secret.
+    pub fn decode(bytes: &[u8], secret: &DeviceSecret) -> Option<Self> {
+        let (anchor, tag) = bytes.split_last_chunk()?;
+        secret.anchor_holds(anchor, tag).then_some(())?;
+        let mut reader = Reader::new(anchor);
+        Self::read(&mut reader).ok().filter(|_| reader.is_empty())
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8()? {
+            VERSION => {}
+            other => return Err(DecodeError::WrongVersion(other)),
+        }
+        let domain = DomainId(*reader.array()?);
+        let (epoch, lock) = (Epoch(reader.u64()?), LockId(*reader.array()?));
+        let emergency = if reader.flag()? { Some(public_key(reader.array()?)?) } else { None };
+        let sealed_only = reader.flag()?;
+        Ok(Self { scope: Scope { domain, epoch }, lock, emergency, sealed_only })
+    }
+
     /// Opens a link session. With a dead store the nonce rests on the random generator alone. An
     /// anchor knows of no restart: the host drops its sessions when its ticks start anew or stood
     /// still.
@@ -55,7 +98,7 @@ impl Anchor {
         let verdict =
             verify(presentation, &View { trust: &trust, memory, now, challenge, app: None });
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
-            session.open = None;
+            session.spend();
         }
         Ok(actuator(&Order::of(&verdict?)))
     }

@@ -1,22 +1,28 @@
 //! A lock's life: claim, statements, restart, release (SPEC.md sections 17 and 18).
 
+use super::{
+    Anchor, Lock, Session,
+    journal::{self, Pending, Writing},
+    record::{self, Body},
+    state::{Damaged, Relock, Snapshot},
+};
 use crate::{
     card::Card,
-    caveat::Right,
     claim::{Claim, Unclaimed},
     clock::Clock,
     denial::Denial,
     domain::{Change, Domain, Taken, Walk},
     epoch::Epoch,
-    id::{ClaimNonce, LockId},
+    id::{ClaimNonce, DomainId, LockId},
     key::{PublicKey, role},
     keyset::Keyset,
-    ledger::{Heard, Ledger, Outcome},
+    ledger::Heard,
     limits::{CHALLENGE_LIFETIME, MAX_CARD, MAX_CLAIMED},
-    lock::{Acted, Anchor, Lock, Recorded, Session},
     preimage::Scope,
     refusal::Refusal,
     status::Status,
+    store::{AsyncStore, Store},
+    tables::Capacity,
     time::{Now, Time},
     trust::Trust,
     unsigned::Unsigned,
@@ -51,14 +57,36 @@ pub struct Bundle<'b> {
 }
 
 /// What a claimed lock holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Life {
-    domain: Domain,
+    pub(super) domain: Domain,
     card: Encoded<MAX_CARD>,
     pub(super) clock: Clock,
 }
 
 impl Life {
+    /// A life whose statements are still to be read from a journal.
+    pub(super) const fn blank(domain: DomainId, floor: Time) -> Self {
+        let (domain, card) = (Domain::blank(domain), Encoded::empty());
+        Self { domain, card, clock: Clock::new(floor) }
+    }
+
+    /// Whether all statements are there that a claimed lock holds.
+    pub(super) fn is_whole(&self) -> bool {
+        let domain = &self.domain;
+        let held = domain.epoch().is_ok() && domain.keyset().is_ok() && domain.list().is_ok();
+        held && self.card().is_ok()
+    }
+
+    pub(super) fn card_bytes(&self) -> &[u8] {
+        self.card.as_bytes()
+    }
+
+    /// Applies a change from a journal.
+    pub(super) fn replay(&mut self, change: &Change<'_>, now: &Now) -> Result<(), Damaged> {
+        self.apply(change, now).map(drop).map_err(|_| Damaged)
+    }
+
     pub(super) fn trust(&self) -> Result<Trust<'_>, Denial> {
         Ok(self.domain.trust_by(&self.card()?)?)
     }
@@ -101,7 +129,7 @@ impl Life {
             }
             Change::Time { at, issued } => self.heard(Heard { at: *at, issued: *issued }, now),
             Change::Card(card) => self.card = Encoded::copy_of(card),
-            Change::Claim { .. } | Change::Release | Change::Unchanged => {}
+            Change::Claim { .. } | Change::Unchanged => {}
         }
         Ok(taken)
     }
@@ -109,48 +137,127 @@ impl Life {
 
 /// A statement that was verified against a lock, which it holds until it is committed or dropped.
 #[must_use = "a verified statement changes nothing before it is committed"]
-pub struct Update<'l, 'b, 't, L> {
-    lock: &'l mut Lock<'t, L>,
+pub struct Update<'l, 'b, 't, S, T> {
+    lock: &'l mut Lock<'t, S, T>,
     change: Change<'b>,
     now: Now,
 }
 
-impl<L: Ledger> Update<'_, '_, '_, L> {
+/// What a commit makes durable.
+#[expect(clippy::large_enum_variant, reason = "no heap to put a record on")]
+enum Plan {
+    /// Nothing: whoever repeats a statement doesn't wear the flash out.
+    Nothing(Taken),
+    Event(Body),
+    /// A new life, or its next epoch, with the number of its next decision: a new log.
+    Life(Life, u64),
+}
+
+impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
     /// Makes the statement durable, and only then trusts it. Returns what was taken in.
     ///
     /// # Errors
     /// [`Refusal::StoreFailed`]; the lock is as it was.
-    pub fn commit(self) -> Result<Taken, Refusal> {
+    pub fn commit(self) -> Result<Taken, Refusal>
+    where
+        S: Store,
+    {
         let Self { lock, change, now } = self;
-        match &change {
-            Change::Unchanged => return Ok(Taken::Unchanged),
-            // Nothing durable changes: whoever repeats a status doesn't wear the flash out.
-            Change::Time { at, issued } if lock.floor().is_some_and(|floor| *at <= floor) => {
-                let life = lock.life.as_mut().ok_or(Refusal::Unclaimed)?;
-                life.heard(Heard { at: *at, issued: *issued }, &now);
-                let bounded = issued.is_some();
-                return Ok(if bounded { Taken::Time } else { Taken::Unchanged });
-            }
-            Change::Claim { .. } => {
-                let life = claimed(&change, &now)?;
-                lock.ledger.keep(&change)?;
-                lock.life = Some(life);
-                return Ok(Taken::Claim);
-            }
-            _ => {}
+        let plan = lock.plan(&change, &now)?;
+        if let Some((journal, writing)) = lock.carry_out(&plan)? {
+            journal::write(journal, writing)?;
         }
-        lock.ledger.keep(&change)?;
-        lock.life.as_mut().ok_or(Refusal::Unclaimed)?.apply(&change, &now)
+        lock.applied(plan, &change, &now)
+    }
+
+    /// [`commit`](Self::commit) for hosts that await. A future that is dropped leaves the old state
+    /// or the new one.
+    ///
+    /// # Errors
+    /// Those of `commit`.
+    pub async fn commit_async(self) -> Result<Taken, Refusal>
+    where
+        S: AsyncStore,
+    {
+        let Self { lock, change, now } = self;
+        let plan = lock.plan(&change, &now)?;
+        if let Some((journal, writing)) = lock.carry_out(&plan)? {
+            journal::write_async(journal, writing).await?;
+        }
+        lock.applied(plan, &change, &now)
     }
 }
 
-impl<L> core::fmt::Debug for Update<'_, '_, '_, L> {
+impl<S, T: Capacity> Lock<'_, S, T> {
+    fn plan(&mut self, change: &Change<'_>, now: &Now) -> Result<Plan, Refusal> {
+        Ok(Plan::Event(match change {
+            Change::Unchanged => return Ok(Plan::Nothing(Taken::Unchanged)),
+            Change::Time { at, issued } if *at <= self.state.floor_with(None) => {
+                let life = self.state.life.as_mut().ok_or(Refusal::Unclaimed)?;
+                life.heard(Heard { at: *at, issued: *issued }, now);
+                let is_bounded = issued.is_some();
+                let taken = if is_bounded { Taken::Time } else { Taken::Unchanged };
+                return Ok(Plan::Nothing(taken));
+            }
+            Change::Claim { .. } => return Ok(Plan::Life(claimed(change, now)?, 0)),
+            Change::Epoch { .. } => {
+                let mut life = self.alive()?.clone();
+                let _taken = life.apply(change, now)?;
+                return Ok(Plan::Life(life, self.state.next));
+            }
+            Change::Keyset(bytes) => record::keyset(bytes)?,
+            Change::List(bytes) => record::list(bytes)?,
+            Change::Card(bytes) => record::card(bytes)?,
+            Change::Time { at, .. } => record::time(*at)?,
+        }))
+    }
+
+    fn carry_out<'w>(&'w mut self, plan: &'w Plan) -> Result<Option<Pending<'w, S, T>>, Refusal> {
+        match plan {
+            Plan::Nothing(_) => Ok(None),
+            Plan::Event(body) => Ok(Some(self.writing(body)?)),
+            Plan::Life(life, next) => {
+                let Self { identity, state, secret, journal, .. } = self;
+                let snapshot = Snapshot::<T> {
+                    identity,
+                    life,
+                    tables: None,
+                    next: *next,
+                    boots: state.boots,
+                    open: state.open.map(|open| open.right),
+                    relock: state.relock.is_some(),
+                };
+                Ok(Some((journal, Writing::log(secret, Some(snapshot)))))
+            }
+        }
+    }
+
+    /// Applies a change that is durable.
+    fn applied(&mut self, plan: Plan, change: &Change<'_>, now: &Now) -> Result<Taken, Refusal> {
+        match plan {
+            Plan::Nothing(taken) => Ok(taken),
+            Plan::Event(_) => {
+                self.state.life.as_mut().ok_or(Refusal::Unclaimed)?.apply(change, now)
+            }
+            Plan::Life(life, next) => {
+                (self.state.life, self.state.tables) = (Some(life), T::EMPTY);
+                self.state.next = next;
+                Ok(match change {
+                    Change::Epoch { .. } => Taken::Epoch,
+                    _ => Taken::Claim,
+                })
+            }
+        }
+    }
+}
+
+impl<S, T> core::fmt::Debug for Update<'_, '_, '_, S, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_tuple("Update").field(&self.change).finish()
     }
 }
 
-impl<'t, L: Ledger> Lock<'t, L> {
+impl<'t, S, T: Capacity> Lock<'t, S, T> {
     /// What an unclaimed lock shows.
     pub const fn unclaimed(&self) -> Unclaimed {
         Unclaimed { device: self.identity.device, nonce: self.identity.nonce }
@@ -165,8 +272,9 @@ impl<'t, L: Ledger> Lock<'t, L> {
         bundle: &Bundle<'b>,
         contact: bool,
         now: Now,
-    ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
-        if self.life.is_some() {
+    ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
+        self.healthy()?;
+        if self.state.life.is_some() {
             return Err(Refusal::AlreadyClaimed);
         }
         let claim = Claim::decode(bundle.claim)?;
@@ -222,7 +330,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
         walk: Walk,
         keyset: &Keyset<'b>,
         now: Now,
-    ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
+    ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
         let change = self.alive()?.domain.check_epoch(walk, keyset)?;
         Ok(Update { lock: self, change, now })
     }
@@ -230,12 +338,12 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// Verifies a keyset.
     ///
     /// ```compile_fail,E0499
-    /// # use keyward::{lock::*, ledger::*, time::*, request::Presentation, Keyset};
-    /// # fn f(lock: &mut Lock<'static, RamLedger<4, 4>>, session: &mut Session,
+    /// # use keyward::{lock::*, store::Ram, time::*, request::Presentation, Keyset};
+    /// # fn f(lock: &mut Lock<'static, Ram<9000>>, session: &mut Session,
     /// #      presentation: &Presentation<'_>, now: Now, keyset: &Keyset<'_>) {
     /// let verified = lock.verify(session, presentation, now).unwrap();
     /// lock.verify_keyset(keyset, now).unwrap().commit(); // not between verify and commit
-    /// verified.commit();
+    /// verified.commit(now);
     /// # }
     /// ```
     ///
@@ -245,7 +353,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
         &mut self,
         keyset: &Keyset<'b>,
         now: Now,
-    ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
+    ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
         let change = self.alive()?.domain.check_keyset(keyset)?;
         Ok(Update { lock: self, change, now })
     }
@@ -260,13 +368,13 @@ impl<'t, L: Ledger> Lock<'t, L> {
         status: &Status<'b>,
         session: Option<&Session>,
         now: Now,
-    ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
+    ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
         let life = self.alive()?;
         let door = self.door().map_err(|_| Refusal::Unclaimed)?;
-        let alive = |open: &OpenChallenge| {
+        let lives = |open: &OpenChallenge| {
             matches!(now.most_since(open.issued), Some(..=CHALLENGE_LIFETIME))
         };
-        let open = session.and_then(|session| session.open(&door)).filter(alive);
+        let open = session.and_then(|session| session.open(&door)).filter(lives);
         let lo = life.clock.refine(now).time.lo();
         let change = life.domain.check_status(status, open.as_ref(), lo)?;
         Ok(Update { lock: self, change, now })
@@ -280,7 +388,7 @@ impl<'t, L: Ledger> Lock<'t, L> {
         &mut self,
         card: &Card<'b>,
         now: Now,
-    ) -> Result<Update<'_, 'b, 't, L>, Refusal> {
+    ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
         let life = self.alive()?;
         life.domain.fits_card(card)?;
         let held = life.card()?;
@@ -307,60 +415,28 @@ impl<'t, L: Ledger> Lock<'t, L> {
     /// ends all sessions.
     pub fn restart(&mut self) {
         self.run = self.run.wrapping_add(1);
-        if let Some(life) = &mut self.life {
+        if let Some(relock) = &mut self.state.relock {
+            *relock = Relock::DUE;
+        }
+        if let Some(life) = &mut self.state.life {
             life.clock.restart();
         }
     }
 
-    /// What the host keeps apart from the store, for break-glass.
+    /// What the host keeps apart from the store, for break-glass: to be kept anew when a claim, an
+    /// epoch or a card was taken in, after it.
     ///
     /// # Errors
-    /// [`Denial::Unclaimed`].
+    /// [`Denial::Unclaimed`], or that of a [`Fault`](super::Fault).
     pub fn anchor(&self) -> Result<Anchor, Denial> {
         let trust = self.trust()?;
         let Trust { scope, lock, emergency, sealed_only, .. } = trust;
         Ok(Anchor { scope, lock, emergency, sealed_only })
     }
 
-    /// Ends this life after a release that was acted on: erases what is trusted and remembered, and
-    /// is a new lock by a new identity.
-    ///
-    /// # Errors
-    /// [`Denial::NotReleased`] unless the act was a release and the actuator reports it done;
-    /// [`Denial::Changed`] for another lock's act; [`Denial::SameLife`], [`Denial::StoreFailed`].
-    pub fn release(&mut self, acted: Acted, identity: Identity) -> Result<Recorded, Denial> {
-        if acted.door != self.door()? {
-            return Err(Denial::Changed);
-        }
-        if acted.right != Right::RELEASE || acted.outcome != Outcome::Done {
-            return Err(Denial::NotReleased);
-        }
-        self.reset(identity)?;
-        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
-    }
-
-    /// Ends this life by hand: by the button within the housing, which its host asserts. The
-    /// identity is drawn anew; a host that finds the lock unclaimed after a cut draws it again.
-    ///
-    /// # Errors
-    /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was.
-    pub fn reset(&mut self, identity: Identity) -> Result<(), Denial> {
-        if identity.device == self.identity.device || identity.nonce == self.identity.nonce {
-            return Err(Denial::SameLife);
-        }
-        self.ledger.keep(&Change::Release)?;
-        self.restart();
-        self.life = None;
-        self.identity = identity;
-        Ok(())
-    }
-
-    fn floor(&self) -> Option<Time> {
-        self.life.as_ref().map(|life| life.clock.floor())
-    }
-
     fn alive(&self) -> Result<&Life, Refusal> {
-        self.life.as_ref().ok_or(Refusal::Unclaimed)
+        self.healthy()?;
+        self.state.life.as_ref().ok_or(Refusal::Unclaimed)
     }
 
     /// Whether a card is of this lock in this life.

@@ -279,7 +279,7 @@ impl<'s, 'r> Run<'s, 'r> {
         let present = (present.lo().0, present.hi().map(|hi| hi.0));
         same("the present", &present, &naive.refined(&self.host()))?;
         for token in story.tokens.iter().filter(|token| token.uses.is_some()) {
-            let uses = lock.ledger().uses(&token.link);
+            let uses = lock.memory().uses(&token.link);
             let expected = naive.uses.get(&token.link.0).copied().unwrap_or_default();
             same("the uses", &(uses.spent, uses.first.map(|first| first.0)), &expected)?;
         }

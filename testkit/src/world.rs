@@ -3,7 +3,7 @@
 //! Actors exchange nothing but bytes. What an actor knows of another is in those bytes, or was
 //! given to it when the world was made.
 
-mod door;
+pub mod door;
 mod owner;
 
 use chacha20::ChaCha20Rng;

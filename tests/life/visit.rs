@@ -1,8 +1,10 @@
 //! A visitor at a door, and what he brings.
 
 use keyward::{
-    Answer, Ask, Caveats, Challenge, Channel, Now, Right, Rights, Seconds, Target, Time, Valid,
+    Ask, Caveats, Challenge, Channel, Now, Right, Rights, Seconds, Target, Time, Valid,
     id::{LockId, Nonce},
+    store::Store,
+    tables::Capacity,
 };
 use keyward_testkit::world::{Capability, Door, Holder, Owner, START, Verdict};
 
@@ -31,7 +33,12 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    pub(crate) fn at(&self, door: &mut Door, now: Now, rng: &mut chacha20::ChaCha20Rng) -> Verdict {
+    pub(crate) fn at<S: Store, T: Capacity>(
+        &self,
+        door: &mut Door<S, T>,
+        now: Now,
+        rng: &mut chacha20::ChaCha20Rng,
+    ) -> Verdict {
         let challenge = door.connect(Channel::Radio, now);
         let nonce = Challenge::decode(&challenge).unwrap().nonce;
         let ask = Ask { lock: door.id(), right: self.right, parameter: b"" };
@@ -48,19 +55,3 @@ pub(crate) fn unlock<'a>(held: &'a Capability, holder: &'a Holder) -> Visit<'a> 
 
 /// The first day.
 pub(crate) const DAY: (Time, Seconds) = (START, Seconds::days(1));
-
-impl Visit<'_> {
-    /// The same by a holder whose token is of another domain, and whose phone does not care.
-    pub(crate) fn at_unknown(
-        &self,
-        door: &mut Door,
-        now: Now,
-        rng: &mut chacha20::ChaCha20Rng,
-    ) -> Result<(), Answer> {
-        let challenge = door.connect(Channel::Radio, now);
-        let ask = Ask { lock: door.id(), right: self.right, parameter: b"" };
-        let request = self.holder.request(self.held, ask, &challenge, Channel::Radio, rng);
-        let (_, verdict) = door.present(&self.holder.present(&request, &[], None), now);
-        verdict.map(drop).map_err(|denial| denial.answer())
-    }
-}

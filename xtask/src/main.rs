@@ -12,6 +12,7 @@ mod peers;
 mod sizes;
 mod strict;
 mod vectors;
+mod window;
 
 use std::{env, process::ExitCode};
 
@@ -51,6 +52,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         strict::run,
     ),
     ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
+    (
+        "window",
+        "compares the replay window with a set of all counters, and times it (--steps N)",
+        "1 s",
+        window::run,
+    ),
 ];
 
 fn main() -> ExitCode {

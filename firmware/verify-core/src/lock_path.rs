@@ -6,14 +6,17 @@
 use core::hint::black_box;
 
 use keyward::{
-    Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Lock, Now, Presentation,
+    Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Now, Presentation,
     PublicKey, Refusal, Request, Right, Status, Time, Token, WitnessStatement,
     caveat::App,
     id::{ClaimNonce, Nonce},
     key::role,
-    ledger::{Outcome, RamLedger},
-    lock::{Acted, Bundle, Identity, Order, Session, Update, Verified},
+    ledger::Outcome,
+    lock::{Acted, Anchor, Bundle, Identity, Lock, Order, Session, Sessions, Update},
     policy::{AppCheck, AppVerdict},
+    secret::DeviceSecret,
+    store::{Cursor, Store, StoreError},
+    tables::Tables,
     time::Uptime,
 };
 
@@ -31,12 +34,17 @@ pub fn run(actuator: Actuator) {
     let (Ok(one), Ok(next)) = (identity(), identity()) else {
         return;
     };
-    let mut lock = Lock::new(one, RamLedger::<4, 4>::new()).with_app(&Checker);
+    let mut lock: Door<'_> = Lock::new(one, secret(), Flash).with_app(&Checker);
+    let anchor = black_box(Anchor::decode(input(), &secret()));
+    black_box(lock.restore(anchor.as_ref()).is_ok());
     black_box(claim(&mut lock).is_ok());
     black_box(statements(&mut lock).is_ok());
     black_box(challenged(&mut lock, actuator).is_ok());
     black_box(unchallenged(&mut lock, actuator).is_ok());
     black_box(anchored(&lock, actuator).is_ok());
+    black_box(handled(&mut lock, actuator).is_ok());
+    black_box(lock.relock_within(now()));
+    black_box(lock.secure(|| black_box(Outcome::Done)));
     black_box(release(&mut lock, actuator, next).is_ok());
 }
 
@@ -63,7 +71,7 @@ fn statements(lock: &mut Door<'_>) -> Result<(), Refusal> {
     black_box(lock.verify_keyset(&keyset, now()).and_then(Update::commit)?);
     black_box(lock.verify_card(&Card::decode(input())?, now()).and_then(Update::commit)?);
     let session: Option<Session> =
-        lock.challenge(Nonce(bytes()), black_box(Channel::Radio), now()).ok();
+        lock.challenge(bytes(), black_box(Channel::Radio), now()).ok();
     let status = Status::decode(input())?;
     let update = lock.verify_status(&status, black_box(session.as_ref()), now());
     black_box(update.and_then(Update::commit)?);
@@ -73,37 +81,84 @@ fn statements(lock: &mut Door<'_>) -> Result<(), Refusal> {
 
 fn anchored(lock: &Door<'_>, actuator: Actuator) -> Result<(), Denial> {
     let anchor = black_box(lock.anchor()?);
+    if let Ok(kept) = anchor.encode(&secret()) {
+        black_box(kept.as_bytes());
+    }
     let mut session = anchor.challenge(Nonce(bytes()), black_box(Channel::Radio), now());
     let presentation = Presentation::decode(input())?;
     black_box(anchor.open(&mut session, &presentation, now(), actuator)?);
     Ok(())
 }
 
+fn handled(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Answer> {
+    let mut sessions = Sessions::<2>::new();
+    let (id, challenge) = sessions.open(lock, bytes(), black_box(Channel::Radio), now())?;
+    black_box(challenge);
+    let session = sessions.session(id).ok_or(Answer::Busy)?;
+    let handled = lock.handle(session, input(), now, actuator);
+    black_box(handled.map_err(|rejected| rejected.answer())?.answer());
+    Ok(())
+}
+
 fn release(lock: &mut Door<'_>, actuator: Actuator, next: Identity) -> Result<(), Denial> {
     let presentation = Presentation::decode(input())?;
-    let permit = lock.verify_unchallenged(&presentation, now()).and_then(Verified::commit)?;
-    black_box(lock.release(permit.act(actuator), next)?);
+    let permit = lock.verify_unchallenged(&presentation, now())?.commit(now())?;
+    let acted = lock.act(permit, now(), actuator)?;
+    black_box(lock.release(acted, next, secret())?);
     Ok(())
 }
 
 type Actuator = fn(&Order<'_>) -> Outcome;
 
-type Door<'t> = Lock<'t, RamLedger<4, 4>>;
+type Door<'t> = Lock<'t, Flash, Tables<16, 4>>;
+
+/// A store of which nothing is known.
+struct Flash;
+
+impl Store for Flash {
+    const CAPACITY: usize = 8192;
+    const OVERHEAD: usize = 16;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        black_box((at, out));
+        black_box(Err(StoreError::Failed))
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        black_box(record);
+        black_box(Err(StoreError::Full))
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        black_box(Err(StoreError::Failed))
+    }
+
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        black_box(record);
+        black_box(Err(StoreError::Failed))
+    }
+
+    fn publish(&mut self) -> Result<(), StoreError> {
+        black_box(Err(StoreError::Failed))
+    }
+}
 
 fn challenged(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Denial> {
-    let mut session = lock.challenge(Nonce(bytes()), black_box(Channel::Radio), now())?;
+    let mut session = lock.challenge(bytes(), black_box(Channel::Radio), now())?;
     if let Ok(sent) = session.challenge().encode() {
         black_box(sent.as_bytes());
     }
     let presentation = Presentation::decode(input())?;
-    let permit = lock.verify(&mut session, &presentation, now()).and_then(Verified::commit)?;
-    finish(lock, permit.act(actuator))
+    let permit = lock.verify(&mut session, &presentation, now())?.commit(now())?;
+    let acted = lock.act(permit, now(), actuator)?;
+    finish(lock, acted)
 }
 
 fn unchallenged(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Denial> {
     let presentation = Presentation::decode(input())?;
-    let permit = lock.verify_unchallenged(&presentation, now()).and_then(Verified::commit)?;
-    finish(lock, permit.act(actuator))
+    let permit = lock.verify_unchallenged(&presentation, now())?.commit(now())?;
+    let acted = lock.act(permit, now(), actuator)?;
+    finish(lock, acted)
 }
 
 fn finish(lock: &mut Door<'_>, acted: Acted) -> Result<(), Denial> {
@@ -144,4 +199,8 @@ fn now() -> Now {
 
 fn key<R: role::Role>() -> Result<PublicKey<R>, keyward::key::KeyError> {
     PublicKey::from_bytes(black_box(&[0; 32]))
+}
+
+fn secret() -> DeviceSecret {
+    DeviceSecret::new(bytes())
 }

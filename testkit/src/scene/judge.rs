@@ -196,10 +196,10 @@ impl Memory for Prepared<'_> {
     fn counter(&self, _holder: &KeyName, counter: Counter) -> Result<Unseen, CounterFault> {
         match self.scene.highest {
             Some(highest) if self.scene.restored => {
-                Window::restored(Counter(highest)).check(counter)
+                Window::<1>::restored(Counter(highest)).check(counter)
             }
-            Some(highest) => Window::starting(Counter(highest))?.check(counter),
-            None => Window::check_first(counter),
+            Some(highest) => Window::<1>::starting(Counter(highest))?.check(counter),
+            None => Window::<1>::check_first(counter),
         }
     }
 }

@@ -5,20 +5,23 @@ use keyward::{
     Time,
     card::CardOrder,
     id::{KeysetVersion, Nonce},
-    ledger::{Ledger, RamLedger},
     lock::{Bundle, Identity},
-    role,
+    role, seam,
     status::ListOrder,
+    store::Store,
     time::Uptime,
 };
 use sha2::{Digest, Sha512};
 
-use crate::statements::{Deed, Verdict};
+use crate::{
+    statements::{Deed, Verdict},
+    world::door::{Memory, fresh, secret},
+};
 
 /// A lock, and the hashes of what it has taken in.
-pub struct Bench<L = RamLedger<4, 4>> {
+pub struct Bench<S = Memory> {
     /// The lock.
-    pub lock: Lock<'static, L>,
+    pub lock: Lock<'static, S>,
     identity: Identity,
     bodies: Bodies,
 }
@@ -63,14 +66,14 @@ fn now(lo: u64) -> Now {
 impl Bench {
     /// A lock that nobody has claimed.
     pub fn new(identity: Identity) -> Self {
-        Self::over(identity, RamLedger::new())
+        Self::over(identity, Memory::new())
     }
 }
 
-impl<L: Ledger> Bench<L> {
-    /// A lock that nobody has claimed, over a ledger of one's own.
-    pub fn over(identity: Identity, ledger: L) -> Self {
-        Self { lock: Lock::new(identity, ledger), identity, bodies: Bodies::default() }
+impl<S: Store> Bench<S> {
+    /// A lock that nobody has claimed, over a store of one's own.
+    pub fn over(identity: Identity, store: S) -> Self {
+        Self { lock: fresh(identity, store), identity, bodies: Bodies::default() }
     }
 
     /// Deals a deed.
@@ -80,7 +83,7 @@ impl<L: Ledger> Bench<L> {
     pub fn play(&mut self, deed: &Deed) -> Verdict {
         if let Deed::Release(identity) = deed {
             // A reset by hand ends a life as a release does.
-            self.lock.reset(*identity).unwrap();
+            self.lock.reset(*identity, secret(identity)).unwrap();
             self.identity = *identity;
             return Ok("release");
         }
@@ -114,7 +117,9 @@ impl<L: Ledger> Bench<L> {
             Deed::Card(bytes) => lock.verify_card(&Card::decode(bytes)?, now(0))?.commit(),
             Deed::Status { bytes, nonce, lo } => {
                 let status = Status::decode(bytes)?;
-                let open = |nonce| lock.challenge(Nonce(nonce), Channel::Radio, now(0)).unwrap();
+                let open = |nonce| {
+                    seam::challenge_over(lock, Nonce(nonce), Channel::Radio, now(0)).unwrap()
+                };
                 let session = nonce.map(open);
                 lock.verify_status(&status, session.as_ref(), now(*lo))?.commit()
             }
@@ -148,7 +153,8 @@ impl<L: Ledger> Bench<L> {
     /// What the lock holds, if anybody has claimed it.
     pub fn view(&self) -> Option<View> {
         let trust = self.lock.trust().ok()?;
-        let session = self.lock.challenge(Nonce([7; 16]), Channel::Radio, now(0)).ok()?;
+        let session =
+            seam::challenge_over(&self.lock, Nonce([7; 16]), Channel::Radio, now(0)).ok()?;
         let label = SigningKey::<role::Label>::from_secret(&[1; 32]).public();
         let claimed = self.lock.claimed(&label).ok()?;
         Some(View {

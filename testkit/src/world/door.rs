@@ -4,19 +4,25 @@ use chacha20::ChaCha20Rng;
 use keyward::{
     Answer, Card, Challenge, Channel, Claimed, Denial, Epoch, Keyset, Lock, Now, Presentation,
     PublicKey, Refusal, Right, SigningKey, Status, Taken, Unclaimed, Walk,
-    id::{ClaimNonce, LockId, Nonce},
-    ledger::{Ledger, Outcome, RamLedger},
-    lock::{Bundle, Identity, Order, Recorded, Session},
+    id::{ClaimNonce, LockId},
+    ledger::Outcome,
+    lock::{Anchor, Bundle, Home, Identity, Order, Recorded, Restored, Session},
     role,
+    secret::DeviceSecret,
+    store::{Ram, Store},
+    tables::Capacity,
 };
 use rand_core::{Rng, SeedableRng};
 
 use crate::world::{Library, Owner, START, Settings};
 
+/// The store of a door.
+pub type Memory = Ram<20_000>;
+
 /// A lock's host.
-pub struct Door {
+pub struct Door<S = Memory, T = Home> {
     /// The lock.
-    pub lock: Lock<'static, RamLedger<64, 16>>,
+    pub lock: Lock<'static, S, T>,
     /// The name that its owner gave it.
     pub id: LockId,
     /// Whether the bolt is drawn.
@@ -37,12 +43,7 @@ pub type Verdict = Result<Recorded, Denial>;
 impl Door {
     /// A locked door that nobody has claimed.
     pub fn new(id: LockId, rng: &mut ChaCha20Rng) -> Self {
-        let mut rng = ChaCha20Rng::from_rng(rng);
-        let (label, claim_key) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
-        let identity = drawn(&claim_key.public(), &mut rng);
-        let lock = Lock::new(identity, RamLedger::new());
-        let (session, walk, is_open) = (None, None, false);
-        Self { lock, id, is_open, label, claim_key, session, walk, identity, rng }
+        Self::over(id, Memory::new(), rng)
     }
 
     /// A door that its owner has unpacked, enrolled and claimed.
@@ -56,6 +57,35 @@ impl Door {
         let mut door = Self::new(id, rng);
         door.move_in(owner, settings, now);
         door
+    }
+}
+
+impl<S: Store, T: Capacity> Door<S, T> {
+    /// A locked door that nobody has claimed, over a store of one's own.
+    pub fn over(id: LockId, store: S, rng: &mut ChaCha20Rng) -> Self {
+        let mut rng = ChaCha20Rng::from_rng(rng);
+        let (label, claim_key) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
+        let identity = drawn(&claim_key.public(), &mut rng);
+        let lock = fresh(identity, store);
+        let (session, walk, is_open) = (None, None, false);
+        Self { lock, id, is_open, label, claim_key, session, walk, identity, rng }
+    }
+
+    /// Power fails and comes back: all that is left is in the store, which may be another by then.
+    ///
+    /// # Errors
+    /// What the lock says of the state.
+    pub fn restarted(
+        self,
+        anchor: Option<&Anchor>,
+        store: impl FnOnce(S) -> S,
+    ) -> (Self, Result<Restored, Denial>) {
+        let Self { lock, id, is_open, label, claim_key, identity, rng, .. } = self;
+        let store = store(lock.into_store());
+        let mut lock = Lock::new(identity, secret(&identity), store);
+        let restored = lock.restore(anchor);
+        let (session, walk) = (None, None);
+        (Self { lock, id, is_open, label, claim_key, session, walk, identity, rng }, restored)
     }
 
     /// The lock's name.
@@ -89,9 +119,14 @@ impl Door {
         draft.sign(&self.claim_key).unwrap().as_bytes().to_vec()
     }
 
-    /// A lock with the same identity, claimed in the same way, over a ledger of one's own.
-    pub fn twin<L: Ledger>(&self, owner: &Owner, ledger: L, now: Now) -> Lock<'static, L> {
-        let mut lock = Lock::new(self.identity, ledger);
+    /// A lock with the same identity, claimed in the same way, over a store of one's own.
+    pub fn twin<R: Store, U: Capacity>(
+        &self,
+        owner: &Owner,
+        store: R,
+        now: Now,
+    ) -> Lock<'static, R, U> {
+        let mut lock = fresh(self.identity, store);
         let claim = self.claim(owner);
         let bundle = bundle(&owner.library, self.id, &claim);
         lock.verify_claim(&bundle, false, now).unwrap().commit().unwrap();
@@ -102,7 +137,7 @@ impl Door {
     pub fn connect(&mut self, channel: Channel, now: Now) -> Vec<u8> {
         let mut nonce = [0; 16];
         self.rng.fill_bytes(&mut nonce);
-        let session = self.lock.challenge(Nonce(nonce), channel, now).unwrap();
+        let session = self.lock.challenge(nonce, channel, now).unwrap();
         let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
         (self.session, self.walk) = (Some(session), None);
         challenge
@@ -158,19 +193,19 @@ impl Door {
     fn decide(&mut self, presentation: &[u8], now: Now) -> Verdict {
         let presentation = Presentation::decode(presentation)?;
         let session = self.session.as_mut().ok_or(Denial::NoChallenge)?;
-        let permit = self.lock.verify(session, &presentation, now)?.commit()?;
+        let permit = self.lock.verify(session, &presentation, now)?.commit(now)?;
         let is_open = &mut self.is_open;
-        let acted = permit.act(|order: &Order<'_>| {
+        let acted = self.lock.act(permit, now, |order: &Order<'_>| {
             *is_open = match order.right() {
                 Right::UNLOCK | Right::HOLD_OPEN => true,
                 Right::LOCK | Right::RELEASE => false,
                 _ => *is_open,
             };
             Outcome::Done
-        });
+        })?;
         if acted.right() == Right::RELEASE {
             let identity = drawn(&self.claim_key.public(), &mut self.rng);
-            let released = self.lock.release(acted, identity)?;
+            let released = self.lock.release(acted, identity, secret(&identity))?;
             (self.identity, self.session) = (identity, None);
             return Ok(released);
         }
@@ -179,7 +214,12 @@ impl Door {
 
     /// The door closes: the bolt is thrown, no token asked for.
     pub fn secure(&mut self) {
-        self.is_open = false;
+        let is_open = &mut self.is_open;
+        let secured = self.lock.secure(|| {
+            *is_open = false;
+            Outcome::Done
+        });
+        assert_eq!(secured, Outcome::Done);
     }
 
     /// What the lock is, of itself.
@@ -191,6 +231,18 @@ impl Door {
     pub const fn unclaimed(&self) -> Unclaimed {
         self.lock.unclaimed()
     }
+}
+
+/// A lock that has read its store, by an identity from which its secret follows: for tests alone.
+pub fn fresh<S: Store, T: Capacity>(identity: Identity, store: S) -> Lock<'static, S, T> {
+    let mut lock = Lock::new(identity, secret(&identity), store);
+    lock.restore(None).unwrap();
+    lock
+}
+
+/// The secret of an identity: for tests alone.
+pub fn secret(identity: &Identity) -> DeviceSecret {
+    DeviceSecret::new(*identity.device.as_bytes())
 }
 
 /// The statements that claim a lock.

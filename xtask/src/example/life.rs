@@ -7,15 +7,17 @@ use keyward::{
     epoch::{self, Commitment},
     id::{self, CardVersion, ClaimNonce, KeysetVersion},
     keyset,
-    ledger::RamLedger,
-    lock::{Bundle, Identity},
+    lock::{Bundle, Home, Identity},
     role::{self, Role},
     zone::{Transition, Zone, ZoneId},
 };
 use keyward_testkit::{
     scene::{ATTESTER, DEVICE, EMERGENCY, GROUP, ISSUER, LOCK, key, minute},
     vectors::hex,
-    world::START,
+    world::{
+        START,
+        door::{Memory, fresh},
+    },
 };
 
 /// Keys of this half alone, by their numbers.
@@ -94,8 +96,8 @@ pub fn rows() -> Result<Vec<(&'static str, String)>, String> {
         list: None,
     };
     let (claim_key, label) = (Some(claim_key.public()), key::<role::Label>(LABEL));
-    let mut lock =
-        Lock::new(Identity { device, nonce: shown.nonce, claim_key }, RamLedger::<1, 1>::new());
+    let mut lock: Lock<'_, _, Home> =
+        fresh(Identity { device, nonce: shown.nonce, claim_key }, Memory::new());
     let update = lock.verify_claim(&bundle, false, Now::exactly(START)).map_err(|e| fail(&e))?;
     update.commit().map_err(|e| fail(&e))?;
     let answer = lock.claimed(&label.public()).map_err(|e| fail(&e))?;

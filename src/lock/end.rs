@@ -1,0 +1,114 @@
+//! The end of a life: release and reset (SPEC.md section 18.2).
+
+use super::{
+    Acted, Identity, Lock, Recorded,
+    journal::{self, Writing},
+    state::State,
+};
+use crate::{
+    caveat::Right,
+    denial::Denial,
+    ledger::Outcome,
+    secret::DeviceSecret,
+    store::{AsyncStore, Store},
+    tables::Capacity,
+};
+
+impl<S, T: Capacity> Lock<'_, S, T> {
+    /// Ends this life after a release that was acted on: erases what is trusted and remembered, and
+    /// is a new lock by a new identity and secret. One that was not done is recorded as such.
+    ///
+    /// # Errors
+    /// [`Denial::NotReleased`] unless the act was a release and the actuator reports it done;
+    /// [`Denial::Changed`] for another lock's act; [`Denial::SameLife`], [`Denial::StoreFailed`].
+    pub fn release(
+        &mut self,
+        acted: Acted,
+        identity: Identity,
+        secret: DeviceSecret,
+    ) -> Result<Recorded, Denial>
+    where
+        S: Store,
+    {
+        if !self.is_released(&acted)? {
+            let _recorded = self.record(acted)?;
+            return Err(Denial::NotReleased);
+        }
+        self.reset(identity, secret)?;
+        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
+    }
+
+    /// [`release`](Self::release) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `release`.
+    pub async fn release_async(
+        &mut self,
+        acted: Acted,
+        identity: Identity,
+        secret: DeviceSecret,
+    ) -> Result<Recorded, Denial>
+    where
+        S: AsyncStore,
+    {
+        if !self.is_released(&acted)? {
+            let _recorded = self.record_async(acted).await?;
+            return Err(Denial::NotReleased);
+        }
+        self.reset_async(identity, secret).await?;
+        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
+    }
+
+    /// Ends this life by hand: by the button within the housing, which its host asserts. Identity
+    /// and secret are drawn anew; a host that finds the lock unclaimed after a cut draws them
+    /// again. It works whatever the store holds.
+    ///
+    /// # Errors
+    /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was.
+    pub fn reset(&mut self, identity: Identity, secret: DeviceSecret) -> Result<(), Denial>
+    where
+        S: Store,
+    {
+        self.may_reset(&identity, &secret)?;
+        journal::write(&mut self.journal, Writing::<T>::log(&self.secret, None))?;
+        self.begin_anew(identity, secret);
+        Ok(())
+    }
+
+    /// [`reset`](Self::reset) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `reset`.
+    pub async fn reset_async(
+        &mut self,
+        identity: Identity,
+        secret: DeviceSecret,
+    ) -> Result<(), Denial>
+    where
+        S: AsyncStore,
+    {
+        self.may_reset(&identity, &secret)?;
+        journal::write_async(&mut self.journal, Writing::<T>::log(&self.secret, None)).await?;
+        self.begin_anew(identity, secret);
+        Ok(())
+    }
+
+    fn is_released(&self, acted: &Acted) -> Result<bool, Denial> {
+        self.is_last(acted)?;
+        Ok(acted.right == Right::RELEASE && acted.outcome == Outcome::Done)
+    }
+
+    fn may_reset(&self, identity: &Identity, secret: &DeviceSecret) -> Result<(), Denial> {
+        let own = &self.identity;
+        let is_same =
+            identity.device == own.device || identity.nonce == own.nonce || *secret == self.secret;
+        if is_same { Err(Denial::SameLife) } else { Ok(()) }
+    }
+
+    fn begin_anew(&mut self, identity: Identity, secret: DeviceSecret) {
+        self.journal.rewind();
+        (self.identity, self.secret) = (identity, secret);
+        (self.state, self.fault) = (State::EMPTY, None);
+        self.run = self.run.wrapping_add(1);
+    }
+}

@@ -1,0 +1,270 @@
+//! Whatever a phone brings: one call that verifies, commits, acts and records (SPEC.md section
+//! 14.1).
+
+use super::{Acted, Lock, Order, Permit, Recorded, Session, Update};
+use crate::{
+    card::Card,
+    challenge::Answer,
+    denial::Denial,
+    domain::Taken,
+    epoch::Epoch,
+    keyset::Keyset,
+    ledger::Outcome,
+    refusal::Refusal,
+    request::Presentation,
+    status::Status,
+    store::{AsyncStore, Store},
+    tables::Capacity,
+    time::Now,
+    wire::{DecodeError, Kind},
+};
+
+/// What became of a message.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Handled {
+    /// A request was granted, committed, acted on and recorded.
+    Recorded(Recorded),
+    /// A release was granted and done: the host draws the next life's identity and hands both to
+    /// [`Lock::release`].
+    Released(Acted),
+    /// A statement was taken in, or was held already.
+    Taken(Taken),
+    /// An epoch was walked to; it is taken in with its keyset.
+    Walked,
+}
+
+/// Why a message changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejected {
+    /// A request was denied.
+    Denial(Denial),
+    /// A statement was refused.
+    Refusal(Refusal),
+}
+
+impl Handled {
+    /// The coarse answer for the wire.
+    pub const fn answer(&self) -> Answer {
+        match self {
+            Self::Recorded(_) | Self::Released(_) => Answer::Done,
+            Self::Taken(_) | Self::Walked => Answer::Applied,
+        }
+    }
+}
+
+impl Rejected {
+    /// The coarse answer for the wire.
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Denial(denial) => denial.answer(),
+            Self::Refusal(refusal) => refusal.answer(),
+        }
+    }
+}
+
+impl<'t, S, T: Capacity> Lock<'t, S, T> {
+    /// Takes one message of a link session: a presentation, an epoch, a keyset, a card, a status
+    /// with a list or without. Epochs come one by one and are taken in with the keyset of the last.
+    ///
+    /// `clock` is asked anew before each step. A claim is not carried by sessions, see
+    /// [`verify_claim`](Self::verify_claim).
+    ///
+    /// # Errors
+    /// Why the request was denied or the statement refused; of an object of another kind the
+    /// denial is [`Denial::Malformed`].
+    pub fn handle(
+        &mut self,
+        session: &mut Session,
+        message: &[u8],
+        mut clock: impl FnMut() -> Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Rejected>
+    where
+        S: Store,
+    {
+        match Message::of(message) {
+            Message::Presentation(bytes) => {
+                let presentation = Presentation::decode(bytes)?;
+                let verified = self.verify(session, &presentation, clock())?;
+                let permit = verified.commit(clock())?;
+                Ok(self.carry_on(permit, clock(), actuator)?)
+            }
+            statement => match self.statement(session, statement, clock())? {
+                Some(update) => Ok(Handled::Taken(update.commit()?)),
+                None => Ok(Handled::Walked),
+            },
+        }
+    }
+
+    /// [`handle`](Self::handle) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `handle`.
+    pub async fn handle_async(
+        &mut self,
+        session: &mut Session,
+        message: &[u8],
+        mut clock: impl FnMut() -> Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Rejected>
+    where
+        S: AsyncStore,
+    {
+        match Message::of(message) {
+            Message::Presentation(bytes) => {
+                let presentation = Presentation::decode(bytes)?;
+                let verified = self.verify(session, &presentation, clock())?;
+                let permit = verified.commit_async(clock()).await?;
+                Ok(self.carry_on_async(permit, clock(), actuator).await?)
+            }
+            statement => match self.statement(session, statement, clock())? {
+                Some(update) => Ok(Handled::Taken(update.commit_async().await?)),
+                None => Ok(Handled::Walked),
+            },
+        }
+    }
+
+    /// Takes a presentation that came without a challenge: a QR code, a gateway's queue.
+    ///
+    /// # Errors
+    /// Why the request was denied.
+    pub fn handle_unchallenged(
+        &mut self,
+        message: &[u8],
+        mut clock: impl FnMut() -> Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: Store,
+    {
+        let presentation = Presentation::decode(message)?;
+        let permit = self.verify_unchallenged(&presentation, clock())?.commit(clock())?;
+        self.carry_on(permit, clock(), actuator)
+    }
+
+    /// [`handle_unchallenged`](Self::handle_unchallenged) for hosts that await.
+    ///
+    /// # Errors
+    /// Why the request was denied.
+    pub async fn handle_unchallenged_async(
+        &mut self,
+        message: &[u8],
+        mut clock: impl FnMut() -> Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: AsyncStore,
+    {
+        let presentation = Presentation::decode(message)?;
+        let verified = self.verify_unchallenged(&presentation, clock())?;
+        let permit = verified.commit_async(clock()).await?;
+        self.carry_on_async(permit, clock(), actuator).await
+    }
+
+    fn carry_on(
+        &mut self,
+        permit: Permit,
+        now: Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: Store,
+    {
+        let acted = self.act(permit, now, actuator)?;
+        match self.outcome(&acted) {
+            Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
+            outcome => {
+                let _next_start_closes_it = self.write(&outcome?);
+                Ok(Handled::Recorded(self.recorded(acted)))
+            }
+        }
+    }
+
+    async fn carry_on_async(
+        &mut self,
+        permit: Permit,
+        now: Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: AsyncStore,
+    {
+        let acted = self.act_async(permit, now, actuator).await?;
+        match self.outcome(&acted) {
+            Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
+            outcome => {
+                let _next_start_closes_it = self.write_async(&outcome?).await;
+                Ok(Handled::Recorded(self.recorded(acted)))
+            }
+        }
+    }
+
+    /// Verifies a statement; `None` for an epoch that was walked to.
+    fn statement<'b>(
+        &mut self,
+        session: &mut Session,
+        message: Message<'b>,
+        now: Now,
+    ) -> Result<Option<Update<'_, 'b, 't, S, T>>, Refusal> {
+        let from_here = self.walk()?;
+        match message {
+            Message::Epoch(bytes) => {
+                let epoch = Epoch::decode(bytes)?;
+                session.walk.get_or_insert(from_here).step(&epoch)?;
+                Ok(None)
+            }
+            Message::Keyset(bytes) => {
+                let keyset = Keyset::decode(bytes)?;
+                match session.walk.take() {
+                    Some(walk) => self.verify_epoch(walk, &keyset, now).map(Some),
+                    None => self.verify_keyset(&keyset, now).map(Some),
+                }
+            }
+            Message::Card(bytes) => self.verify_card(&Card::decode(bytes)?, now).map(Some),
+            Message::Status(bytes) | Message::Presentation(bytes) => {
+                self.verify_status(&Status::decode(bytes)?, Some(session), now).map(Some)
+            }
+        }
+    }
+}
+
+/// A message by its kind; what is no statement must be a presentation.
+enum Message<'b> {
+    Epoch(&'b [u8]),
+    Keyset(&'b [u8]),
+    Card(&'b [u8]),
+    Status(&'b [u8]),
+    Presentation(&'b [u8]),
+}
+
+impl<'b> Message<'b> {
+    fn of(bytes: &'b [u8]) -> Self {
+        let has = |kind: Kind| bytes.get(1) == Some(&kind.byte());
+        match bytes {
+            _ if has(Kind::Epoch) => Self::Epoch(bytes),
+            _ if has(Kind::Keyset) => Self::Keyset(bytes),
+            _ if has(Kind::Card) => Self::Card(bytes),
+            _ if has(Kind::Status) => Self::Status(bytes),
+            _ => Self::Presentation(bytes),
+        }
+    }
+}
+
+impl From<Denial> for Rejected {
+    fn from(denial: Denial) -> Self {
+        Self::Denial(denial)
+    }
+}
+
+impl From<Refusal> for Rejected {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<DecodeError> for Rejected {
+    fn from(error: DecodeError) -> Self {
+        Self::Denial(error.into())
+    }
+}

@@ -1,0 +1,294 @@
+//! A start: what the store holds, and whether the lock may act on it (SPEC.md section 22.5).
+
+use core::marker::PhantomData;
+
+use super::{
+    Anchor, Lock,
+    journal::{Pending, Writing, write, write_async},
+    record::{self, Body, OPENING_BYTES, Record, SCHEMA},
+    state::{Damaged, Relock, State},
+};
+use crate::{
+    caveat::Right,
+    denial::Denial,
+    id::Sequence,
+    limits::{MAX_CARD, MAX_EPOCH, MAX_KEYSET, MAX_RECORD, MAX_STATUS},
+    secret::Tag,
+    store::{AsyncStore, Cursor, Store, StoreError},
+    tables::Capacity,
+};
+
+/// Why a lock does nothing: it denies all requests and refuses all statements. Break-glass by an
+/// [`Anchor`] still opens; [`Lock::reset`] begins a new life. Nothing else is destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It has not read its store yet, or the store couldn't be read.
+    NotRestored,
+    /// The state is a newer firmware's.
+    TooNew,
+    /// The state is damaged, or another lock's, or another life's.
+    Corrupt,
+    /// The state is older than the lock's last: by the hardware's counter, or by the anchor.
+    RolledBack,
+    /// A release was committed before power failed: the door must be secured, and the lock reset.
+    Releasing,
+}
+
+/// What a start has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// Nobody has claimed the lock. A host that doesn't know whether its reset was cut off draws
+    /// the identity and the secret anew.
+    Unclaimed,
+    /// The lock is as it was.
+    Claimed {
+        /// The decision whose outcome nobody knows: power failed before it was recorded.
+        interrupted: Option<Sequence>,
+    },
+}
+
+/// How many openings have room behind a new log.
+const OPENINGS: usize = 8;
+
+/// Reads all records of a store, judges the state, and makes the start durable; `await` behind
+/// each, or nothing.
+macro_rules! restore {
+    ($lock:ident, $anchor:ident, $write:ident $(, $wait:tt)?) => {{
+        $lock.forget();
+        let (mut log, mut buffer) = (Log::UNREAD, [0; MAX_RECORD]);
+        loop {
+            match $lock.journal.store.read(log.at, &mut buffer)$(.$wait)? {
+                Ok(Some((length, next))) => {
+                    log.at = next;
+                    let record = buffer.get(..length);
+                    log.take($lock, record).map_err(|trouble| $lock.fail(trouble))?;
+                }
+                Ok(None) => break,
+                Err(error) => return Err($lock.fail(error.into())),
+            }
+        }
+        let counter = $lock.journal.store.counter()$(.$wait)?;
+        let counter = counter.map_err(|error| $lock.fail(error.into()))?;
+        let restored = $lock.judge(&log, counter, $anchor);
+        let restored = restored.map_err(|trouble| $lock.fail(trouble))?;
+        if let Restored::Claimed { .. } = restored {
+            let body = record::boot()?;
+            let written = match $lock.starting(&log, &body) {
+                Some((journal, writing)) => $write(journal, writing)$(.$wait)?,
+                None => Err(StoreError::Failed),
+            };
+            written.map_err(|error| $lock.fail(error.into()))?;
+            $lock.started();
+        }
+        $lock.fault = None;
+        Ok(restored)
+    }};
+}
+
+impl<S, T: Capacity> Lock<'_, S, T> {
+    /// Reads the store, at each start and before anything else. `anchor` is the one that the host
+    /// keeps, if it keeps one.
+    ///
+    /// The start is durable when it returns; an open door is then
+    /// [due to be secured](Self::relock_within).
+    ///
+    /// # Errors
+    /// [`Denial::StoreFailed`], to be tried again, or the denial of a [`Fault`], which stays.
+    pub fn restore(&mut self, anchor: Option<&Anchor>) -> Result<Restored, Denial>
+    where
+        S: Store,
+    {
+        let () = Fits::<S, T>::HOLDS;
+        restore!(self, anchor, write)
+    }
+
+    /// [`restore`](Self::restore) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `restore`.
+    pub async fn restore_async(&mut self, anchor: Option<&Anchor>) -> Result<Restored, Denial>
+    where
+        S: AsyncStore,
+    {
+        let () = Fits::<S, T>::HOLDS;
+        restore!(self, anchor, write_async, await)
+    }
+
+    fn forget(&mut self) {
+        (self.state, self.fault) = (State::EMPTY, Some(Fault::NotRestored));
+        self.journal.rewind();
+    }
+
+    /// Whether the door was open nobody knows.
+    fn fail(&mut self, trouble: Trouble) -> Denial {
+        self.state.relock = Some(Relock::DUE);
+        match trouble {
+            Trouble::Store => Denial::StoreFailed,
+            Trouble::Fault(fault) => {
+                self.fault = Some(fault);
+                fault.into()
+            }
+        }
+    }
+
+    /// Whether the lock may act on what it has read.
+    fn judge(
+        &mut self,
+        log: &Log,
+        counter: Option<u64>,
+        anchor: Option<&Anchor>,
+    ) -> Result<Restored, Trouble> {
+        if log.schema.is_none() {
+            return match anchor {
+                Some(_) => Err(Fault::RolledBack.into()),
+                None => Ok(Restored::Unclaimed),
+            };
+        }
+        let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged)?;
+        life.clock.restart();
+        if let Some(anchor) = anchor {
+            let (scope, lock) = (life.scope().map_err(|_| Damaged)?, life.lock());
+            let is_older = scope.domain != anchor.scope.domain || scope.epoch < anchor.scope.epoch;
+            if is_older || lock != Ok(anchor.lock) {
+                return Err(Fault::RolledBack.into());
+            }
+        }
+        if counter.is_some_and(|counter| counter > self.journal.number()) {
+            return Err(Fault::RolledBack.into());
+        }
+        let open = self.state.open;
+        if open.is_some_and(|open| open.right == Right::RELEASE) {
+            return Err(Fault::Releasing.into());
+        }
+        Ok(Restored::Claimed { interrupted: open.map(|open| open.sequence) })
+    }
+
+    /// The start as an event; behind a new log, where the old one is of the schema before.
+    fn starting<'w>(&'w mut self, log: &Log, body: &'w Body) -> Option<Pending<'w, S, T>> {
+        let Self { identity, state, secret, journal, .. } = self;
+        let event = Writing::event(secret, body, state.snapshot(identity)?);
+        let is_old = log.schema.is_some_and(|schema| schema < SCHEMA);
+        Some((journal, if is_old { event.behind_a_new_log() } else { event }))
+    }
+
+    fn started(&mut self) {
+        self.state.boots = self.state.boots.saturating_add(1);
+        self.state.open = None;
+    }
+}
+
+/// A store that is large enough for a full lock and eight more openings.
+struct Fits<S, T>(PhantomData<(S, T)>);
+
+impl<S: AsyncStore, T: Capacity> Fits<S, T> {
+    const HOLDS: () = {
+        let (bytes, records) = record::snapshot_size::<T>();
+        let statements = MAX_EPOCH + MAX_KEYSET + MAX_STATUS + MAX_CARD + 4;
+        let each = S::OVERHEAD + size_of::<Tag>();
+        let openings = OPENINGS * (OPENING_BYTES + 2 * each);
+        let needed = bytes + statements + (records + 4) * each + openings;
+        assert!(needed <= S::CAPACITY, "the store is too small for these tables");
+    };
+}
+
+/// A log, as far as it was read.
+struct Log {
+    at: Cursor,
+    schema: Option<u8>,
+    place: Place,
+}
+
+impl Log {
+    const UNREAD: Self = Self { at: Cursor::START, schema: None, place: Place::Nothing };
+
+    /// Reads one record into the state.
+    fn take<S, T: Capacity>(
+        &mut self,
+        lock: &mut Lock<'_, S, T>,
+        record: Option<&[u8]>,
+    ) -> Result<(), Trouble> {
+        let body = record.and_then(|record| lock.journal.open(&lock.secret, record));
+        let body = body.ok_or(Damaged)?;
+        let schema = self.schema.or_else(|| Record::schema(body)).ok_or(Damaged)?;
+        match schema {
+            1..=SCHEMA => self.schema = Some(schema),
+            0 => return Err(Damaged.into()),
+            _ => return Err(Fault::TooNew.into()),
+        }
+        let record = Record::read(body).map_err(|_| Damaged)?;
+        self.place = self.place.behind(&record)?;
+        match &record {
+            Record::Start(start) => {
+                let (device, nonce) = (lock.identity.device, lock.identity.nonce);
+                if start.device != *device.as_bytes() || start.nonce != nonce {
+                    return Err(Damaged.into());
+                }
+                lock.journal.counted(start.number);
+            }
+            _ if self.place == Place::Events => {
+                lock.journal.counted(lock.journal.number().saturating_add(1));
+            }
+            _ => {}
+        }
+        Ok(lock.state.replay(record)?)
+    }
+}
+
+/// How far a log was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Nothing,
+    Start,
+    Epoch,
+    Keyset,
+    List,
+    /// The statements, and perhaps tables.
+    State,
+    Events,
+}
+
+impl Place {
+    /// The place behind a record, which must be one that can stand there.
+    const fn behind(self, record: &Record<'_>) -> Result<Self, Damaged> {
+        match (self, record) {
+            (Self::Nothing, Record::Start(_)) => Ok(Self::Start),
+            (Self::Start, Record::Epoch(_)) => Ok(Self::Epoch),
+            (Self::Epoch, Record::Keyset(_)) => Ok(Self::Keyset),
+            (Self::Keyset, Record::List(_)) => Ok(Self::List),
+            (Self::Keyset | Self::List, Record::Card(_)) => Ok(Self::State),
+            (Self::State, Record::Counts(_) | Record::Lanes(_)) => Ok(Self::State),
+            (_, Record::Start(_) | Record::Epoch(_) | Record::Counts(_) | Record::Lanes(_)) => {
+                Err(Damaged)
+            }
+            (Self::State | Self::Events, _) => Ok(Self::Events),
+            _ => Err(Damaged),
+        }
+    }
+}
+
+enum Trouble {
+    Store,
+    Fault(Fault),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Damaged> for Trouble {
+    fn from(_damaged: Damaged) -> Self {
+        Self::Fault(Fault::Corrupt)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Corrupt => Self::Fault(Fault::Corrupt),
+            StoreError::Full | StoreError::Failed => Self::Store,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A lock's state as a fold over its journal (SPEC.md section 22.4).
+
+use super::{
+    life::Life,
+    record::{self, Body, Decision, Record, Start},
+};
+use crate::{
+    caveat::Right,
+    domain::Change,
+    id::Sequence,
+    ledger::{Changes, Outcome},
+    lock::Identity,
+    tables::Capacity,
+    time::{Now, Seconds, Time, Uptime},
+    wire::{DecodeError, EncodeError},
+};
+
+/// All that a lock knows, beside what it is.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    pub(super) life: Option<Life>,
+    pub(super) tables: T,
+    /// The number of the next decision.
+    pub(super) next: u64,
+    pub(super) boots: u64,
+    pub(super) open: Option<Open>,
+    pub(super) relock: Option<Relock>,
+}
+
+/// A decision whose outcome isn't known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Open {
+    pub(super) sequence: Sequence,
+    pub(super) right: Right,
+}
+
+/// The door must be secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Relock {
+    /// From when on it is counted; without, it is due.
+    pub(super) since: Option<Uptime>,
+    pub(super) within: Seconds,
+}
+
+impl Relock {
+    /// What a start finds: nobody knows how long the door was open.
+    pub(super) const DUE: Self = Self { since: None, within: Seconds(0) };
+
+    /// How much time is left at least, in seconds.
+    pub(super) fn left(&self, now: &Now) -> Seconds {
+        let passed = self.since.and_then(|since| now.most_since(since));
+        let left = passed.map_or(0, |passed| u64::from(self.within.0).saturating_sub(passed));
+        Seconds(u32::try_from(left).unwrap_or(u32::MAX))
+    }
+}
+
+impl<T: Capacity> State<T> {
+    pub(super) const EMPTY: Self =
+        Self { life: None, tables: T::EMPTY, next: 0, boots: 0, open: None, relock: None };
+
+    /// The durable floor, once a decision's status has raised it.
+    pub(super) fn floor_with(&self, heard: Option<Time>) -> Time {
+        let floor = self.life.as_ref().map_or(Time(0), |life| life.clock.floor());
+        heard.map_or(floor, |at| floor.max(at))
+    }
+
+    /// Applies a decision that is durable; `None` if it can't be.
+    pub(super) fn decided(
+        &mut self,
+        right: Right,
+        changes: &Changes,
+        now: &Now,
+    ) -> Option<Sequence> {
+        let floor = self.floor_with(changes.heard().map(|heard| heard.at));
+        self.tables.apply(changes, floor).ok()?;
+        if let (Some(life), Some(heard)) = (&mut self.life, changes.heard()) {
+            life.heard(heard, now);
+        }
+        let sequence = Sequence(self.next);
+        self.next = self.next.saturating_add(1);
+        self.open = Some(Open { sequence, right });
+        Some(sequence)
+    }
+
+    /// Takes on that the door must be secured: by the earliest of all that are open.
+    pub(super) fn oblige(&mut self, within: Seconds, now: &Now) {
+        let held = self.relock.map_or(within, |relock| relock.left(now));
+        self.relock = Some(Relock { since: Some(now.uptime), within: within.min(held) });
+    }
+
+    /// Applies an outcome that is durable: a door that was locked is secured.
+    pub(super) fn closed(&mut self, outcome: Outcome) {
+        let locks = [Right::LOCK, Right::RELEASE];
+        if outcome == Outcome::Done && self.open.is_some_and(|open| locks.contains(&open.right)) {
+            self.relock = None;
+        }
+        self.open = None;
+    }
+
+    /// Applies one record of a log that is read. `start` is the log's own.
+    pub(super) fn replay(&mut self, record: Record<'_>) -> Result<(), Damaged> {
+        if let Record::Start(start) = record {
+            self.life = Some(Life::blank(start.domain, start.floor));
+            (self.next, self.boots) = (start.next, start.boots);
+            let last = Sequence(start.next.saturating_sub(1));
+            self.open = start.open.map(|right| Open { sequence: last, right });
+            self.relock = Some(Relock::DUE).filter(|_| start.relock);
+            return Ok(());
+        }
+        let life = self.life.as_mut().ok_or(Damaged)?;
+        // Bounds and ticks of a time before this start are forgotten at its end.
+        let now = Now::ticks(Uptime(0), 0);
+        match record {
+            Record::Start(_) => return Err(Damaged),
+            Record::Epoch(epoch) => life.domain.hold_epoch(epoch),
+            Record::Keyset(keyset) => life.replay(&Change::Keyset(keyset), &now)?,
+            Record::List(list) => life.replay(&Change::List(list), &now)?,
+            Record::Card(card) => life.replay(&Change::Card(card), &now)?,
+            Record::Time(at) => life.replay(&Change::Time { at, issued: None }, &now)?,
+            Record::Counts(mut reader) => {
+                while let Some(count) = record::read_count(&mut reader)? {
+                    self.tables.restore_count(count).map_err(|_| Damaged)?;
+                }
+            }
+            Record::Lanes(mut reader) => {
+                while let Some(lane) = record::read_lane::<T>(&mut reader)? {
+                    self.tables.restore_lane(lane).map_err(|_| Damaged)?;
+                }
+            }
+            Record::Boot => {
+                self.boots = self.boots.saturating_add(1);
+                self.open = None;
+            }
+            Record::Decision(decision) => {
+                let Decision { right, relock, changes } = decision;
+                let _sequence = self.decided(right, &changes, &now).ok_or(Damaged)?;
+                if relock {
+                    self.relock = Some(Relock::DUE);
+                }
+            }
+            Record::Outcome(outcome) => self.closed(outcome),
+            Record::Secured => self.relock = None,
+        }
+        Ok(())
+    }
+}
+
+impl<T> State<T> {
+    /// The state as a new log has it; `None` while nobody has claimed the lock.
+    pub(super) fn snapshot<'s>(&'s self, identity: &'s Identity) -> Option<Snapshot<'s, T>> {
+        Some(Snapshot {
+            identity,
+            life: self.life.as_ref()?,
+            tables: Some(&self.tables),
+            next: self.next,
+            boots: self.boots,
+            open: self.open.map(|open| open.right),
+            relock: self.relock.is_some(),
+        })
+    }
+}
+
+/// The log isn't one that this lock can have written.
+pub(super) struct Damaged;
+
+impl From<DecodeError> for Damaged {
+    fn from(_error: DecodeError) -> Self {
+        Self
+    }
+}
+
+/// What a new log is to hold.
+pub(super) struct Snapshot<'s, T> {
+    pub(super) identity: &'s Identity,
+    pub(super) life: &'s Life,
+    /// Without, all that was counted is dropped.
+    pub(super) tables: Option<&'s T>,
+    pub(super) next: u64,
+    pub(super) boots: u64,
+    pub(super) open: Option<Right>,
+    pub(super) relock: bool,
+}
+
+/// A record of a new log; of counts and lanes, those behind so many.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Start,
+    Epoch,
+    Keyset,
+    List,
+    Card,
+    Counts(usize),
+    Lanes(usize),
+}
+
+impl Part {
+    pub(super) const FIRST: Self = Self::Start;
+}
+
+impl<T: Capacity> Snapshot<'_, T> {
+    /// The body of a part; `None` behind the last.
+    pub(super) fn body(&self, part: Part, number: u64) -> Result<Option<Body>, EncodeError> {
+        let Self { identity, life, .. } = self;
+        let (epoch, keyset, list) = life.domain.bytes();
+        let floor = life.clock.floor();
+        let body = match part {
+            Part::Start => {
+                let (device, nonce) = (*identity.device.as_bytes(), identity.nonce);
+                let Self { next, boots, open, relock, .. } = *self;
+                let domain = life.domain.id();
+                let start =
+                    Start { number, device, nonce, domain, floor, next, boots, open, relock };
+                start.write()?
+            }
+            Part::Epoch => record::epoch(epoch)?,
+            Part::Keyset => record::keyset(keyset)?,
+            Part::List => record::list(list.unwrap_or_default())?,
+            Part::Card => record::card(life.card_bytes())?,
+            Part::Counts(from) => match self.tables {
+                Some(tables) => return record::counts(tables.counts(floor).skip(from)),
+                None => return Ok(None),
+            },
+            Part::Lanes(from) => match self.tables {
+                Some(tables) => return record::lanes::<T>(tables.lanes(floor).skip(from)),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(body))
+    }
+
+    /// The part behind one, if there is one.
+    pub(super) fn part_behind(&self, part: Part) -> Option<Part> {
+        let floor = self.life.clock.floor();
+        let lanes = || {
+            let has_lanes = self.tables.is_some_and(|tables| tables.lanes(floor).next().is_some());
+            has_lanes.then_some(Part::Lanes(0))
+        };
+        match part {
+            Part::Start => Some(Part::Epoch),
+            Part::Epoch => Some(Part::Keyset),
+            Part::Keyset if self.life.domain.bytes().2.is_some() => Some(Part::List),
+            Part::Keyset | Part::List => Some(Part::Card),
+            Part::Card => {
+                let has_counts =
+                    self.tables.is_some_and(|tables| tables.counts(floor).next().is_some());
+                if has_counts { Some(Part::Counts(0)) } else { lanes() }
+            }
+            Part::Counts(from) => {
+                let next = from.saturating_add(record::COUNTS_IN_A_RECORD);
+                let more = |tables: &T| tables.counts(floor).nth(next).is_some();
+                if self.tables.is_some_and(more) { Some(Part::Counts(next)) } else { lanes() }
+            }
+            Part::Lanes(from) => {
+                let next = from.saturating_add(record::lanes_in_a_record::<T>());
+                let more = |tables: &T| tables.lanes(floor).nth(next).is_some();
+                self.tables.is_some_and(more).then_some(Part::Lanes(next))
+            }
+        }
+    }
+}

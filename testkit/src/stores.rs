@@ -1,0 +1,83 @@
+//! A store that fails when it is told to.
+
+use std::cell::Cell;
+
+use keyward::store::{Cursor, Store, StoreError};
+
+use crate::world::door::Memory;
+
+/// How a store answers the next writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// It does what it is asked.
+    Works,
+    /// It does nothing, and says so.
+    Fails,
+    /// It does what it is asked, and says that it failed.
+    FailsLate,
+}
+
+/// A store with a mood.
+#[derive(Clone, Debug)]
+pub struct Moody {
+    /// The mood.
+    pub mood: Cell<Mood>,
+    /// How many writes reached the store.
+    pub writes: Cell<u32>,
+    store: Memory,
+}
+
+impl Moody {
+    /// An empty store that works.
+    pub const fn new() -> Self {
+        Self { mood: Cell::new(Mood::Works), writes: Cell::new(0), store: Memory::new() }
+    }
+
+    /// What the store holds.
+    pub const fn inner(&self) -> &Memory {
+        &self.store
+    }
+
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut Memory) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match self.mood.get() {
+            Mood::Fails => return Err(StoreError::Failed),
+            Mood::Works | Mood::FailsLate => write(&mut self.store)?,
+        }
+        self.writes.set(self.writes.get() + 1);
+        if self.mood.get() == Mood::Works { Ok(()) } else { Err(StoreError::Failed) }
+    }
+}
+
+impl Default for Moody {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store for Moody {
+    const CAPACITY: usize = <Memory as Store>::CAPACITY;
+    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        Store::read(&mut self.store, at, out)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        self.write(|store| Store::append(store, record))
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.write(Store::begin)
+    }
+
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        self.write(|store| Store::stage(store, record))
+    }
+
+    fn publish(&mut self) -> Result<(), StoreError> {
+        self.write(Store::publish)
+    }
+}

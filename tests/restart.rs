@@ -1,0 +1,462 @@
+//! Power fails: what a lock still knows, what it refuses to believe, and what it never does
+//! (SPEC.md sections 14.5 and 22).
+
+#[path = "life/visit.rs"]
+mod visit;
+
+use keyward::{
+    Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Refusal, Right, Rights, Seconds,
+    Target, Valid,
+    id::{LockId, Sequence},
+    ledger::Outcome,
+    lock::{Permit, Restored},
+    store::{Cursor, Store, StoreError},
+    tables::Capacity,
+    time::Uptime,
+};
+use keyward_testkit::{
+    journal,
+    stores::{Mood, Moody},
+    world::{
+        Capability, Door, Holder, START, Settings, World,
+        door::{Memory, secret},
+        drawn,
+    },
+};
+use visit::{DAY, grant, unlock};
+
+const SCHEMA: u8 = 2;
+
+/// The flat's door, so many uses, so long open.
+fn counted(world: &mut World, uses: u32, max_open: Option<u32>) -> Capability {
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let targets = [Target::Lock(world.flat.id)];
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
+    let grant = grant.uses(uses).unwrap();
+    let grant = max_open.map_or(Ok(grant.clone()), |secs| grant.max_open(Seconds(secs))).unwrap();
+    world.owner.grant(&world.courier.public(), 1, &grant)
+}
+
+/// Commits a request for a right, and goes no further.
+fn committed<S: Store>(
+    door: &mut Door<S>,
+    held: &Capability,
+    holder: &Holder,
+    right: Right,
+    now: Now,
+) -> Result<Permit, Denial> {
+    let mut session = door.lock.challenge([7; 16], Channel::Radio, now)?;
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: door.id, right, parameter: b"" };
+    let mut rng = rand_core::SeedableRng::seed_from_u64(now.uptime.0);
+    let request = holder.request(held, ask, &challenge, Channel::Radio, &mut rng);
+    let bytes = holder.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    door.lock.verify(&mut session, &presentation, now)?.commit(now)
+}
+
+fn claimed_again(restored: Result<Restored, Denial>) -> Option<Sequence> {
+    match restored {
+        Ok(Restored::Claimed { interrupted }) => interrupted,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lock_does_nothing_before_it_has_read_its_store() {
+    let world = World::new(1);
+    let now = world.now();
+    let identity = world.flat.identity();
+    let mut lock: Lock<'_, Memory> = Lock::new(identity, secret(&identity), Memory::new());
+    assert_eq!(lock.challenge([0; 16], Channel::Radio, now).err(), Some(Denial::NotRestored));
+    assert_eq!(lock.walk().err(), Some(Refusal::NotRestored));
+    let claim = world.flat.claim(&world.owner);
+    let bundle = keyward_testkit::world::bundle(&world.owner.library, world.flat.id, &claim);
+    assert_eq!(lock.verify_claim(&bundle, true, now).map(drop), Err(Refusal::NotRestored));
+    assert_eq!(lock.restore(None), Ok(Restored::Unclaimed));
+    assert_eq!(lock.challenge([0; 16], Channel::Radio, now).err(), Some(Denial::Unclaimed));
+}
+
+#[test]
+fn a_restart_loses_nothing_that_was_committed() {
+    let mut world = World::new(2);
+    let held = counted(&mut world, 2, None);
+    let World { flat, courier, rng, .. } = &mut world;
+    let now = Now::exactly(START);
+    assert_eq!(unlock(&held, courier).at(flat, now, rng).unwrap().sequence, Sequence(0));
+    let (scope, present) = (flat.lock.trust().unwrap().scope(), flat.lock.present(now).unwrap());
+    let old = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
+    let World { flat, .. } = world;
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(flat.lock.trust().unwrap().scope(), scope);
+    assert_eq!(flat.lock.present(now).unwrap(), present);
+    let new = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
+    assert_ne!(old.challenge().nonce, new.challenge().nonce, "though randomness repeats itself");
+    let (courier, rng) = (&world.courier, &mut world.rng);
+    assert_eq!(unlock(&held, courier).at(&mut flat, now, rng).unwrap().sequence, Sequence(1));
+    let spent = Denial::UsesSpent { link: 0, spent: 2, limit: 2 };
+    assert_eq!(unlock(&held, courier).at(&mut flat, now, rng), Err(spent));
+    let (mut flat, _) = flat.restarted(None, |store| store);
+    assert_eq!(unlock(&held, courier).at(&mut flat, now, rng), Err(spent));
+}
+
+#[test]
+fn a_session_and_a_permit_of_before_a_restart_are_worth_nothing() {
+    let mut world = World::new(3);
+    let held = counted(&mut world, 9, None);
+    let now = world.now();
+    let World { mut flat, courier, .. } = world;
+    let permit = committed(&mut flat, &held, &courier, Right::UNLOCK, now).unwrap();
+    let mut session = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: flat.id, right: Right::UNLOCK, parameter: b"" };
+    let request = courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+    let bytes = courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), Some(Sequence(0)));
+    let denied = flat.lock.verify(&mut session, &presentation, now).map(drop);
+    assert_eq!(denied, Err(Denial::NoChallenge));
+    let acted = flat.lock.act(permit, now, |_order| unreachable!("the bolt stays where it is"));
+    assert_eq!(acted.map(drop), Err(Denial::Changed));
+}
+
+#[test]
+fn an_act_comes_soon_after_its_verification_or_never() {
+    let mut world = World::new(4);
+    let held = counted(&mut world, 9, None);
+    let later =
+        |seconds: u64| Now { uptime: Uptime((START.0 + seconds) * 1000), ..Now::exactly(START) };
+    let now = later(0);
+    let World { mut flat, courier, mut rng, .. } = world;
+    let mut session = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
+    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+    let ask = Ask { lock: flat.id, right: Right::UNLOCK, parameter: b"" };
+    let request = courier.request(&held, ask, &challenge, Channel::Radio, &mut rng);
+    let bytes = courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let verified = flat.lock.verify(&mut session, &presentation, now).unwrap();
+    assert_eq!(verified.commit(later(21)).map(drop), Err(Denial::TooLate));
+    assert_eq!(flat.lock.open_decision(), None, "nothing was spent");
+    for (seconds, outcome) in [(20, Outcome::Done), (21, Outcome::Lapsed)] {
+        let permit = committed(&mut flat, &held, &courier, Right::UNLOCK, now).unwrap();
+        let acted = flat.lock.act(permit, later(seconds), |_order| Outcome::Done).unwrap();
+        assert_eq!(acted.outcome(), outcome);
+        assert_eq!(flat.lock.record(acted).unwrap().outcome, outcome);
+    }
+}
+
+#[test]
+fn a_permit_behind_which_another_decision_was_committed_moves_nothing() {
+    let mut world = World::new(5);
+    let held = counted(&mut world, 9, None);
+    let now = world.now();
+    let World { mut flat, courier, .. } = world;
+    let first = committed(&mut flat, &held, &courier, Right::UNLOCK, now).unwrap();
+    let second = committed(&mut flat, &held, &courier, Right::UNLOCK, now).unwrap();
+    let acted = flat.lock.act(first, now, |_order| unreachable!("the bolt stays where it is"));
+    assert_eq!(acted.map(drop), Err(Denial::Changed));
+    let acted = flat.lock.act(second, now, |_order| Outcome::Done).unwrap();
+    flat.lock.record(acted).unwrap();
+}
+
+#[test]
+fn an_open_door_is_due_to_be_secured_whatever_happens() {
+    let mut world = World::new(6);
+    let held = counted(&mut world, 9, Some(60));
+    let at =
+        |seconds: u64| Now { uptime: Uptime((START.0 + seconds) * 1000), ..Now::exactly(START) };
+    let left = |door: &Door, seconds| door.lock.relock_within(at(seconds)).map(|left| left.0);
+    let World { mut flat, courier, mut rng, mut owner, .. } = world;
+    assert_eq!(left(&flat, 0), None);
+    unlock(&held, &courier).at(&mut flat, at(0), &mut rng).unwrap();
+    assert_eq!([left(&flat, 0), left(&flat, 59), left(&flat, 61)], [Some(60), Some(1), Some(0)]);
+    // A second visitor shortens nothing and prolongs nothing.
+    unlock(&held, &courier).at(&mut flat, at(30), &mut rng).unwrap();
+    assert_eq!(left(&flat, 30), Some(30));
+    // Nor does an epoch end it, nor a restart, nor a clock that stood still.
+    owner.new_epoch(START, &mut rng);
+    flat.visit(&owner.library, at(31));
+    assert_eq!(left(&flat, 31), Some(29));
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(left(&flat, 0), Some(0));
+    let jammed = flat.lock.secure(|| Outcome::Jammed);
+    assert_eq!((jammed, left(&flat, 0)), (Outcome::Jammed, Some(0)));
+    flat.secure();
+    assert_eq!(left(&flat, 0), None);
+    let (mut flat, _) = flat.restarted(None, |store| store);
+    assert_eq!(left(&flat, 0), None);
+    flat.lock.restart();
+    assert_eq!(left(&flat, 0), None);
+}
+
+#[test]
+fn a_remote_lock_command_secures_the_door() {
+    let mut world = World::new(7);
+    let held = counted(&mut world, 9, Some(60));
+    let now = world.now();
+    let locks = grant(&mut world.owner, world.flat.id, &world.courier, Right::LOCK, DAY);
+    let World { mut flat, courier, mut rng, .. } = world;
+    unlock(&held, &courier).at(&mut flat, now, &mut rng).unwrap();
+    assert!(flat.lock.relock_within(now).is_some());
+    let visit = visit::Visit { right: Right::LOCK, ..unlock(&locks, &courier) };
+    visit.at(&mut flat, now, &mut rng).unwrap();
+    assert_eq!(flat.lock.relock_within(now), None);
+}
+
+#[test]
+fn a_release_that_power_cut_off_is_finished_at_the_next_start() {
+    let mut world = World::new(8);
+    let now = world.now();
+    let release = grant(&mut world.owner, world.flat.id, &world.courier, Right::RELEASE, DAY);
+    let World { mut flat, courier, mut rng, .. } = world;
+    let permit = committed(&mut flat, &release, &courier, Right::RELEASE, now).unwrap();
+    let acted = flat.lock.act(permit, now, |_order| Outcome::Done).unwrap();
+    assert_eq!(flat.lock.record(acted), Err(Denial::ReleaseDue));
+    let (flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(restored, Err(Denial::Releasing));
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(restored, Err(Denial::Releasing), "until it is done");
+    assert_eq!(flat.lock.trust().err(), Some(Denial::Releasing));
+    assert_eq!(flat.lock.walk().err(), Some(Refusal::Releasing));
+    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)));
+    flat.secure();
+    let identity = drawn(&flat.claim_key.public(), &mut rng);
+    flat.lock.reset(identity, secret(&identity)).unwrap();
+    assert_eq!(flat.lock.trust().err(), Some(Denial::Unclaimed));
+    assert!(journal::records(&mut flat.lock.into_store()).is_empty());
+}
+
+/// The door's records, and the bytes under which they are tagged.
+fn written(door: Door) -> (Vec<Vec<u8>>, [u8; 32], Door) {
+    let key = *door.identity().device.as_bytes();
+    let mut found = Vec::new();
+    let (door, _) = door.restarted(None, |mut store| {
+        found = journal::records(&mut store);
+        store
+    });
+    (found, key, door)
+}
+
+/// A door that starts over these records.
+fn over(door: Door, records: &[Vec<u8>]) -> (Door, Result<Restored, Denial>) {
+    door.restarted(None, |mut store| {
+        journal::write(&mut store, records);
+        store
+    })
+}
+
+#[test]
+fn a_newer_state_is_left_alone_and_only_the_anchor_opens() {
+    let world = World::new(9);
+    let anchor = world.flat.lock.anchor().unwrap();
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    bodies[0] = vec![0, SCHEMA + 1, 99];
+    let newer = journal::tagged(&key, bodies);
+    let (flat, restored) = over(flat, &newer);
+    assert_eq!(restored, Err(Denial::StateTooNew));
+    let now = Now::exactly(START);
+    assert_eq!(flat.lock.trust().err(), Some(Denial::StateTooNew));
+    assert_eq!(flat.lock.walk().err(), Some(Refusal::StateTooNew));
+    let mut flat = flat;
+    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "nobody knows");
+    flat.secure();
+    let _session = anchor.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+    assert_eq!(journal::records(&mut flat.lock.into_store()), newer, "nothing was destroyed");
+}
+
+#[test]
+fn the_schema_before_is_read_and_written_anew() {
+    let mut world = World::new(10);
+    let held = counted(&mut world, 1, None);
+    let now = world.now();
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    // A log that was just begun, then as schema 1 had it: without the duty to secure.
+    world.owner.publish_keyset(world.now);
+    world.flat.visit(&world.owner.library, now);
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    bodies[0][1] = SCHEMA - 1;
+    assert_eq!(bodies[0].pop(), Some(0));
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, bodies));
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "schema 1 didn't say");
+    let spent = Denial::UsesSpent { link: 0, spent: 1, limit: 1 };
+    assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
+    let (records, _, _) = written(flat);
+    assert_eq!(records[0][..2], [0, SCHEMA]);
+}
+
+#[test]
+fn a_damaged_or_foreign_state_is_never_believed() {
+    let mut world = World::new(11);
+    let held = counted(&mut world, 1, Some(60));
+    let now = world.now();
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    let (records, key, mut flat) = written(world.flat);
+    let mut refused = |records: &[Vec<u8>], what: &str| {
+        let door = std::mem::replace(&mut flat, Door::new(LockId([0; 8]), &mut world.rng));
+        let (door, restored) = over(door, records);
+        assert_eq!(restored, Err(Denial::StateCorrupt), "{what}");
+        assert_eq!(door.lock.walk().err(), Some(Refusal::StateCorrupt));
+        flat = door;
+    };
+    for (index, record) in records.iter().enumerate() {
+        for at in (0..record.len()).step_by(if record.len() > 200 { 37 } else { 1 }) {
+            let mut damaged = records.clone();
+            damaged[index][at] ^= 1 << (at % 8);
+            refused(&damaged, "a flipped bit");
+        }
+        let mut without = records.clone();
+        without.remove(index);
+        if index + 1 < records.len() {
+            refused(&without, "a record that is missing");
+            without.insert(index + 1, record.clone());
+            refused(&without, "records in another order");
+        }
+        let mut twice = records.clone();
+        twice.insert(index, record.clone());
+        refused(&twice, "a record that stands twice");
+    }
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    refused(&journal::tagged(&[1; 32], bodies.clone()), "another secret");
+    let mut other = bodies.clone();
+    other[0][2] ^= 1;
+    refused(&journal::tagged(&key, other), "another device key");
+    for length in 1..4 {
+        refused(&journal::tagged(&key, bodies[..length].to_vec()), "statements that are missing");
+    }
+    let twice = [bodies.clone(), bodies.clone()].concat();
+    refused(&journal::tagged(&key, twice), "two logs in one");
+    let mut extra = bodies.clone();
+    extra.push(vec![99]);
+    refused(&journal::tagged(&key, extra), "a record of no known kind");
+}
+
+/// A store whose hardware counts its writes.
+struct Hardware {
+    store: Memory,
+    counter: u64,
+}
+
+impl Store for Hardware {
+    const CAPACITY: usize = <Memory as Store>::CAPACITY;
+    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        Store::read(&mut self.store, at, out)
+    }
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::append(&mut self.store, record)
+    }
+    fn begin(&mut self) -> Result<(), StoreError> {
+        Store::begin(&mut self.store)
+    }
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::stage(&mut self.store, record)
+    }
+    fn publish(&mut self) -> Result<(), StoreError> {
+        Store::publish(&mut self.store)
+    }
+    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.counter))
+    }
+    fn advance(&mut self, to: u64) -> Result<(), StoreError> {
+        assert!(to >= self.counter, "it never goes back");
+        self.counter = to;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_state_that_was_rolled_back_is_not_believed() {
+    let mut world = World::new(12);
+    let now = world.now();
+    let store = Hardware { store: Memory::new(), counter: 0 };
+    let mut door: Door<Hardware> = Door::over(LockId(*b"hardware"), store, &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
+    let older = door.lock.store().store.clone();
+    let (door, restored) = door.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    let (door, restored) = door.restarted(None, |store| Hardware { store: older.clone(), ..store });
+    assert_eq!(restored, Err(Denial::StateRolledBack));
+    assert_eq!(door.lock.walk().err(), Some(Refusal::StateRolledBack));
+
+    // Without such hardware the anchor tells an epoch from the one before, and a lock from none.
+    let older = world.flat.lock.store().clone();
+    world.owner.new_epoch(world.now, &mut world.rng);
+    world.flat.visit(&world.owner.library, now);
+    let anchor = world.flat.lock.anchor().unwrap();
+    let (flat, restored) = world.flat.restarted(Some(&anchor), |store| store);
+    assert_eq!(claimed_again(restored), None);
+    let (flat, restored) = flat.restarted(Some(&anchor), |_store| older);
+    assert_eq!(restored, Err(Denial::StateRolledBack));
+    let (_, restored) = flat.restarted(Some(&anchor), |_store| Memory::new());
+    assert_eq!(restored, Err(Denial::StateRolledBack));
+}
+
+#[test]
+fn an_anchor_is_its_locks_own() {
+    let world = World::new(13);
+    let anchor = world.flat.lock.anchor().unwrap();
+    let own = secret(&world.flat.identity());
+    let bytes = anchor.encode(&own).unwrap();
+    assert_eq!(keyward::lock::Anchor::decode(bytes.as_bytes(), &own), Some(anchor));
+    let other = secret(&world.street.identity());
+    assert_eq!(keyward::lock::Anchor::decode(bytes.as_bytes(), &other), None);
+    for at in 0..bytes.as_bytes().len() {
+        let mut damaged = bytes.as_bytes().to_vec();
+        damaged[at] ^= 4;
+        assert_eq!(keyward::lock::Anchor::decode(&damaged, &own), None);
+        assert_eq!(keyward::lock::Anchor::decode(&bytes.as_bytes()[..at], &own), None);
+    }
+}
+
+#[test]
+fn without_a_durable_commit_there_is_no_permit_and_nothing_is_regained() {
+    for mood in [Mood::Fails, Mood::FailsLate] {
+        let mut world = World::new(14);
+        let now = world.now();
+        let mut door: Door<Moody> = Door::over(LockId(*b"moody..."), Moody::new(), &mut world.rng);
+        door.move_in(&mut world.owner, Settings::default(), now);
+        let valid = Valid { from: START, lasts: Seconds::days(1) };
+        let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(door.id)], valid)
+            .and_then(|grant| grant.uses(2))
+            .unwrap();
+        let held = world.owner.grant(&world.courier.public(), 1, &grant);
+        let courier = &world.courier;
+        door.lock.store().mood.set(mood);
+        let denied = committed(&mut door, &held, courier, Right::UNLOCK, now).map(drop);
+        assert_eq!(denied, Err(Denial::StoreFailed));
+        assert_eq!(door.lock.open_decision(), None);
+        door.lock.store().mood.set(Mood::Works);
+        // What the store made of it is written over by what the lock knows.
+        for sequence in 0..2 {
+            let permit = committed(&mut door, &held, courier, Right::UNLOCK, now).unwrap();
+            assert_eq!(permit.sequence(), Sequence(sequence));
+        }
+        let (mut door, restored) = door.restarted(None, |store| store);
+        assert_eq!(claimed_again(restored), Some(Sequence(1)));
+        let spent = committed(&mut door, &held, courier, Right::UNLOCK, now).map(drop);
+        assert_eq!(spent, Err(Denial::UsesSpent { link: 0, spent: 2, limit: 2 }));
+    }
+}
+
+#[test]
+fn a_log_that_is_full_gives_way_to_a_new_one() {
+    let mut world = World::new(15);
+    let held = counted(&mut world, 1_000, Some(60));
+    let now = world.now();
+    let World { mut flat, courier, mut rng, .. } = world;
+    for sequence in 0..300 {
+        let opened = unlock(&held, &courier).at(&mut flat, now, &mut rng).unwrap();
+        assert_eq!(opened.sequence, Sequence(sequence));
+    }
+    let (flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    let spent: Vec<_> = flat.lock.memory().counts(START).map(|count| count.uses().spent).collect();
+    assert_eq!(spent, [300]);
+}
