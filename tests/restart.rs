@@ -10,13 +10,13 @@ use keyward::{
     id::{LockId, Sequence},
     ledger::Outcome,
     lock::{Permit, Restored},
-    store::{Cursor, Store, StoreError},
+    store::Store,
     tables::Capacity,
     time::Uptime,
 };
 use keyward_testkit::{
     journal,
-    stores::{Mood, Moody},
+    stores::{Hardware, Mood, Moody},
     world::{
         Capability, Door, Holder, START, Settings, World,
         door::{Memory, secret},
@@ -336,47 +336,12 @@ fn a_damaged_or_foreign_state_is_never_believed() {
     refused(&journal::tagged(&key, extra), "a record of no known kind");
 }
 
-/// A store whose hardware counts its writes.
-struct Hardware {
-    store: Memory,
-    counter: u64,
-}
-
-impl Store for Hardware {
-    const CAPACITY: usize = <Memory as Store>::CAPACITY;
-    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
-
-    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
-        Store::read(&mut self.store, at, out)
-    }
-    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::append(&mut self.store, record)
-    }
-    fn begin(&mut self) -> Result<(), StoreError> {
-        Store::begin(&mut self.store)
-    }
-    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::stage(&mut self.store, record)
-    }
-    fn publish(&mut self) -> Result<(), StoreError> {
-        Store::publish(&mut self.store)
-    }
-    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
-        Ok(Some(self.counter))
-    }
-    fn advance(&mut self, to: u64) -> Result<(), StoreError> {
-        assert!(to >= self.counter, "it never goes back");
-        self.counter = to;
-        Ok(())
-    }
-}
-
 #[test]
 fn a_state_that_was_rolled_back_is_not_believed() {
     let mut world = World::new(12);
     let now = world.now();
     let store = Hardware { store: Memory::new(), counter: 0 };
-    let mut door: Door<Hardware> = Door::over(LockId(*b"hardware"), store, &mut world.rng);
+    let mut door: Door<Hardware<Memory>> = Door::over(LockId(*b"hardware"), store, &mut world.rng);
     door.move_in(&mut world.owner, Settings::default(), now);
     let older = door.lock.store().store.clone();
     let (door, restored) = door.restarted(None, |store| store);

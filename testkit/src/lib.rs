@@ -7,6 +7,7 @@ pub mod edges;
 pub mod evasion;
 pub mod interleave;
 pub mod journal;
+pub mod lives;
 pub mod malformed;
 pub mod model;
 pub mod musts;

@@ -1,4 +1,4 @@
-//! A store that fails when it is told to.
+//! A store that fails when it is told to, and one whose hardware counts its writes.
 
 use std::cell::Cell;
 
@@ -79,5 +79,49 @@ impl Store for Moody {
 
     fn publish(&mut self) -> Result<(), StoreError> {
         self.write(Store::publish)
+    }
+}
+
+/// A store beside hardware that counts its writes and never goes back.
+#[derive(Clone, Debug)]
+pub struct Hardware<S> {
+    /// The store.
+    pub store: S,
+    /// The counter.
+    pub counter: u64,
+}
+
+impl<S: Store> Store for Hardware<S> {
+    const CAPACITY: usize = S::CAPACITY;
+    const OVERHEAD: usize = S::OVERHEAD;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        self.store.read(at, out)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        self.store.append(record)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.store.begin()
+    }
+
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        self.store.stage(record)
+    }
+
+    fn publish(&mut self) -> Result<(), StoreError> {
+        self.store.publish()
+    }
+
+    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.counter))
+    }
+
+    fn advance(&mut self, to: u64) -> Result<(), StoreError> {
+        assert!(to >= self.counter, "it never goes back");
+        self.counter = to;
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
+mod journal;
 mod trust;
 
 use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, text, verify::Accepted};
@@ -13,6 +14,7 @@ use crate::{
     strict,
 };
 
+pub use journal::journal;
 pub use trust::{lived, trust};
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.

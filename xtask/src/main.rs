@@ -1,6 +1,7 @@
 //! keyward's chores: one command for each claim. `cargo xtask` lists them.
 
 mod baremetal;
+mod corrupt;
 mod differential;
 mod evasion;
 mod example;
@@ -9,6 +10,7 @@ mod fuzz;
 mod model;
 mod msrv;
 mod peers;
+mod power_cut;
 mod sizes;
 mod strict;
 mod vectors;
@@ -21,6 +23,7 @@ type Run = fn(&[String]) -> Result<(), String>;
 /// Each command's name, what it does, how long it usually takes, and its entry.
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    ("corrupt", "damages images of a lock's flash (--images N)", "1 min", corrupt::run),
     (
         "differential",
         "compares keyward with audit/python on generated objects (--objects N)",
@@ -44,6 +47,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
     ("peers", "does the same job with other token crates", "3 min", peers::run),
+    (
+        "power-cut",
+        "cuts power at every byte of lives of locks (--stride N --nested-stride N)",
+        "5 min",
+        power_cut::run,
+    ),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),
     (
         "strict",

@@ -14,6 +14,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         ("decode.json", vectors::decode()),
         ("text.json", vectors::texts()),
         ("trust.json", vectors::trust()),
+        ("journal.json", vectors::journal()),
     ];
     for (name, value) in files {
         let list = value["vectors"].as_array().map_or(0, Vec::len);

@@ -31,15 +31,13 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         Ok(())
     }
 
-    /// Reads the whole half: where its log ends, and whether anything lies behind.
+    /// Reads the whole half: where its log ends.
     ///
-    /// A record without its mark is the end, unless a record behind it has one: then its mark was
-    /// torn, a session took it for whole and went on from there.
-    pub(super) async fn scan(
-        &mut self,
-        half: Half,
-        snapshot: usize,
-    ) -> Result<(usize, bool), StoreError> {
+    /// A record without its mark is the end where it isn't whole: then it was torn. Where it is
+    /// whole, power failed before it was marked, or while; or its mark was damaged. It stays, but
+    /// may read differently the next time, unless a record behind it has a mark: then a session
+    /// took it for whole and went on from there.
+    pub(super) async fn scan(&mut self, half: Half, snapshot: usize) -> Result<End, StoreError> {
         let mut at = Layout::<F, HALF>::HEADER;
         while at < snapshot {
             let length = self.check(half, at, Sink::Nowhere).await;
@@ -49,24 +47,49 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         if at != snapshot {
             return Err(StoreError::Corrupt);
         }
-        let mut end = at;
+        let mut firm = at;
         while Layout::<F, HALF>::room(at, 1).is_some() {
             let mark = at.saturating_add(Layout::<F, HALF>::TAKEN);
             let mark = self.mark(half, mark).await;
             match (mark, self.check(half, at, Sink::Nowhere).await) {
                 (Mark::Programmed | Mark::Unreadable, Ok(Some(length))) => {
                     at = Layout::<F, HALF>::behind(at, length);
-                    end = at;
+                    firm = at;
                 }
                 (Mark::Blank, Ok(Some(length))) => at = Layout::<F, HALF>::behind(at, length),
-                // Whatever ails the body, its mark was never programmed.
-                (Mark::Blank, _) => break,
-                (Mark::Programmed, _) | (Mark::Unreadable, Ok(None)) => {
+                (Mark::Blank, Ok(None)) if self.is_torn(half, at).await => break,
+                (Mark::Blank, Err(_)) => break,
+                (Mark::Blank | Mark::Programmed, _) | (Mark::Unreadable, Ok(None)) => {
                     return Err(StoreError::Corrupt);
                 }
                 (Mark::Unreadable, Err(error)) => return Err(error),
             }
         }
-        Ok((end, !self.blank_from(half, end).await))
+        Ok(End { at, firm, dirty: !self.blank_from(half, at).await })
     }
+
+    /// Whether a record that isn't whole can have been torn: its mark is untouched, for that comes
+    /// last; and where not even its head is whole, so is all behind. Or there never was one, and
+    /// erased cells have lost a few bits.
+    async fn is_torn(&mut self, half: Half, at: usize) -> bool {
+        if self.is_dust_from(half, at).await {
+            return true;
+        }
+        let mark = at.saturating_add(Layout::<F, HALF>::TAKEN);
+        let body = at.saturating_add(Layout::<F, HALF>::BEFORE_BODY);
+        let behind = body.saturating_add(Layout::<F, HALF>::body(0));
+        self.is_blank(half, mark, body).await
+            && (self.has_head(half, at).await || self.blank_from(half, behind).await)
+    }
+}
+
+/// Where a log ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// Behind the last record.
+    pub(super) at: usize,
+    /// Behind the last record that reads as it does for good.
+    pub(super) firm: usize,
+    /// Whether something other than erased cells may lie behind the last record.
+    pub(super) dirty: bool,
 }

@@ -30,6 +30,7 @@ use keyward::store::StoreError;
 
 use super::{
     FlashLog, Log, Spare,
+    append::End,
     layout::{CHUNK, CRC, Half, Layout, MARKS},
     medium::Mark,
 };
@@ -73,7 +74,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
             // Alone and not published: the first log of all, which is empty as the flash was.
             return if first { Ok(()) } else { Err(StoreError::Corrupt) };
         }
-        let (end, dirty) = self.scan(half, header.snapshot).await?;
+        let End { at: end, firm, dirty } = self.scan(half, header.snapshot).await?;
         // The first log stands against nothing, which can't be told from a first mark that reads
         // differently each time: it becomes firm before it holds a record.
         let bare = first && end == Layout::<F, HALF>::HEADER;
@@ -92,6 +93,16 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         if contested.is_some() || (empty && !self.blank_from(half.other(), 0).await) {
             self.erase(half.other()).await?;
             self.spare = Spare::Erased;
+        }
+        if firm < end {
+            match self.move_log().await {
+                // The last record read differently this time: it was torn.
+                Err(StoreError::Corrupt) => {
+                    let log = self.log.ok_or(StoreError::Corrupt)?;
+                    self.log = Some(Log { end: firm, dirty: true, ..log });
+                }
+                moved => return moved,
+            }
         }
         Ok(())
     }

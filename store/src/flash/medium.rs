@@ -8,6 +8,9 @@ use super::{
     layout::{CHUNK, Half, Layout, MAX_UNIT},
 };
 
+/// Bits that erased cells may have lost, in a half: fewer than any record programs.
+const DUST: u32 = 4;
+
 /// What a mark reads as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -70,10 +73,33 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
     }
 
     /// Whether every cell from here to the end of the half reads erased.
-    pub(super) async fn blank_from(&mut self, half: Half, mut at: usize) -> bool {
+    pub(super) async fn blank_from(&mut self, half: Half, at: usize) -> bool {
+        self.is_blank(half, at, HALF).await
+    }
+
+    /// Whether all cells from here to the end of the half read erased, but for less than any record
+    /// leaves behind.
+    pub(super) async fn is_dust_from(&mut self, half: Half, mut at: usize) -> bool {
         let mut bytes = [0; CHUNK];
-        while at < HALF {
+        let mut programmed = 0_u32;
+        while at < HALF && programmed <= DUST {
             let length = CHUNK.min(HALF.saturating_sub(at));
+            let Some(bytes) = bytes.get_mut(..length) else { return false };
+            if self.get(half, at, bytes).await.is_err() {
+                return false;
+            }
+            let zeros = bytes.iter().map(|byte| byte.count_zeros());
+            programmed = programmed.saturating_add(zeros.sum());
+            at = at.saturating_add(length);
+        }
+        programmed <= DUST
+    }
+
+    /// Whether every cell between reads erased.
+    pub(super) async fn is_blank(&mut self, half: Half, mut at: usize, end: usize) -> bool {
+        let mut bytes = [0; CHUNK];
+        while at < end {
+            let length = CHUNK.min(end.saturating_sub(at));
             let Some(bytes) = bytes.get_mut(..length) else { return false };
             let read = self.get(half, at, bytes).await;
             if read.is_err() || bytes.iter().any(|byte| *byte != 0xff) {

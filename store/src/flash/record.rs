@@ -67,6 +67,13 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         Ok(())
     }
 
+    /// Whether the head of a record can be read.
+    pub(super) async fn has_head(&mut self, half: Half, at: usize) -> bool {
+        let mut head = [0; HEAD];
+        let start = at.saturating_add(Layout::<F, HALF>::BEFORE_BODY);
+        self.get(half, start, &mut head).await.is_ok() && parse(&head).is_some()
+    }
+
     /// Reads a record's body to its end: its length if it is whole.
     pub(super) async fn check(
         &mut self,
@@ -94,6 +101,10 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
             let piece = CHUNK.min(body.saturating_sub(done));
             let chunk = chunk.get_mut(..piece).ok_or(StoreError::Failed)?;
             self.get(half, start.saturating_add(done), chunk).await?;
+            // A head that was torn may read differently this time.
+            if done == 0 && parse(chunk) != Some((length, check)) {
+                return Ok(None);
+            }
             if let Sink::OtherHalf = sink {
                 self.put(half.other(), start.saturating_add(done), chunk).await?;
             }

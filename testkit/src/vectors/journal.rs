@@ -1,0 +1,341 @@
+//! The vectors of a start: the records of a store, and what the lock makes of them.
+
+use keyward::{
+    Channel, Denial, Lock, Right,
+    lock::{Anchor, Restored},
+    store::Store,
+    tables::Capacity,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    journal::{body, records, tagged, write},
+    lives::{Came, Script, Small, Step, Until, now},
+    stores::Hardware,
+    vectors::hex,
+    world::door::{Memory, secret},
+};
+
+/// What a lock starts over.
+struct Start {
+    name: String,
+    records: Vec<Vec<u8>>,
+    anchor: Option<Vec<u8>>,
+    counter: Option<u64>,
+}
+
+impl Start {
+    fn over(name: &str, records: &[Vec<u8>]) -> Self {
+        Self { name: name.into(), records: records.to_vec(), anchor: None, counter: None }
+    }
+}
+
+/// The vectors of starts, as the file `tests/vectors/journal.json` holds them.
+pub fn journal() -> Value {
+    let script = Script::new(3, 20);
+    let lived = lived(&script);
+    let starts = lived.whole(&script).into_iter().chain(lived.damaged(&script));
+    let vectors: Vec<_> = starts.map(|start| vector(&script, start)).collect();
+    json!({
+        "about": "SPEC.md section 22: the records of a store, what the lock makes of them at its \
+                  start, and the state after it. Bytes are hexadecimal, times Unix seconds.",
+        "format_version": 1,
+        "vectors": vectors,
+    })
+}
+
+/// A life: what the store holds behind each step, and the anchors of its two epochs.
+struct Lived {
+    logs: Vec<Vec<Vec<u8>>>,
+    anchors: Vec<Anchor>,
+    key: [u8; 32],
+}
+
+fn lived(script: &Script) -> Lived {
+    let (mut logs, mut anchors, mut store) = (Vec::new(), Vec::<Anchor>::new(), Memory::new());
+    for step in &script.steps {
+        let (mut lock, _) = script.start(store, None);
+        assert_eq!(script.take(&mut lock, step, Until::End), Came::Through);
+        let anchor = lock.anchor().unwrap();
+        if anchors.last() != Some(&anchor) {
+            anchors.push(anchor);
+        }
+        store = lock.into_store();
+        logs.push(records(&mut store));
+    }
+    Lived { logs, anchors, key: *script.identity.device.as_bytes() }
+}
+
+impl Lived {
+    /// The last log of the first epoch, and of the life.
+    fn logs(&self, script: &Script) -> (&[Vec<u8>], &[Vec<u8>]) {
+        let epoch = script.steps.iter().position(|step| matches!(step, Step::Epochs(..)));
+        (&self.logs[epoch.unwrap() - 1], self.logs.last().unwrap())
+    }
+
+    /// Starts over what a lock has written.
+    fn whole(&self, script: &Script) -> Vec<Start> {
+        let (first, last) = self.logs(script);
+        let mut starts = vec![Start::over("empty", &[])];
+        for (index, log) in self.logs.iter().enumerate() {
+            starts.push(Start::over(&format!("life/{index}"), log));
+        }
+        // Power fails between commit and record.
+        for (index, step) in script.steps.iter().enumerate().skip(1) {
+            let is_ask = matches!(step, Step::Ask(..) | Step::Unchallenged(_));
+            if is_ask && index % 3 == 0 {
+                let log = self.cut_short(script, index, step);
+                starts.push(Start::over(&format!("interrupted/{index}"), &log));
+            }
+        }
+        starts.push(Start::over("new-log", &self.compacted(script)));
+        let own = secret(&script.identity);
+        let anchors = self.anchors.iter().map(|anchor| anchor.encode(&own).unwrap());
+        let anchors: Vec<_> = anchors.map(|anchor| anchor.as_bytes().to_vec()).collect();
+        for (name, log, anchor) in [
+            ("anchor/own-epoch", first, 0),
+            ("anchor/epoch-before", last, 0),
+            ("anchor/later-epoch", first, 1),
+            ("anchor/empty", &[], 0),
+        ] {
+            let anchor = Some(anchors[anchor].clone());
+            starts.push(Start { anchor, ..Start::over(name, log) });
+        }
+        let other = Anchor { lock: keyward::id::LockId([1; 8]), ..self.anchors[0] };
+        let other = Some(other.encode(&own).unwrap().as_bytes().to_vec());
+        starts.push(Start { anchor: other, ..Start::over("anchor/other-lock", first) });
+        let number = self.number(script);
+        for (name, counter) in [("behind", number - 1), ("equal", number), ("ahead", number + 1)] {
+            let counter = Some(counter);
+            starts.push(Start { counter, ..Start::over(&format!("counter/{name}"), last) });
+        }
+        starts
+    }
+
+    fn cut_short(&self, script: &Script, index: usize, step: &Step) -> Vec<Vec<u8>> {
+        let mut store = Memory::new();
+        write(&mut store, &self.logs[index - 1]);
+        let (mut lock, _) = script.start(store, None);
+        assert_eq!(script.take(&mut lock, step, Until::Commit), Came::Permitted);
+        records(&mut lock.into_store())
+    }
+
+    /// A log that was just written anew, with counts and lanes.
+    fn compacted(&self, script: &Script) -> Vec<Vec<u8>> {
+        let mut store = Memory::new();
+        write(&mut store, self.logs(script).0);
+        let (mut lock, _) = script.start(store, None);
+        // A visitor comes and goes until the log is full.
+        let mut before = usize::MAX;
+        loop {
+            assert!(script.visits(&mut lock, 0));
+            let mut store = lock.into_store();
+            let log = records(&mut store);
+            if log.len() < before && before != usize::MAX {
+                return log;
+            }
+            before = log.len();
+            lock = script.start(store, None).0;
+        }
+    }
+
+    /// How many durable writes the life's last log has seen.
+    fn number(&self, script: &Script) -> u64 {
+        let mut store = Memory::new();
+        write(&mut store, self.logs.last().unwrap());
+        let (lock, _) = script.start(Hardware { store, counter: 0 }, None);
+        lock.into_store().counter - 1
+    }
+
+    /// Starts over what no lock has written, or another one.
+    fn damaged(&self, script: &Script) -> Vec<Start> {
+        let (first, last) = self.logs(script);
+        let mut starts = Vec::new();
+        let mut add = |name: String, log: &[Vec<u8>]| starts.push(Start::over(&name, log));
+        for (index, record) in first.iter().enumerate() {
+            for at in [0, record.len() / 2, record.len() - 1] {
+                let mut log = first.to_vec();
+                log[index][at] ^= 1;
+                add(format!("damaged/record-{index}-byte-{at}"), &log);
+            }
+            if index + 1 < first.len() {
+                let mut log = first.to_vec();
+                log.remove(index);
+                add(format!("damaged/without-record-{index}"), &log);
+            }
+        }
+        let bodies: Vec<_> = last.iter().map(|record| body(record)).collect();
+        let mut edited = |name: &str, edit: &dyn Fn(&mut Vec<Vec<u8>>)| {
+            let mut bodies = bodies.clone();
+            edit(&mut bodies);
+            add(format!("edited/{name}"), &tagged(&self.key, bodies));
+        };
+        edited("nothing", &|_| {});
+        edited("newer-schema", &|log| log[0][1] = 3);
+        edited("newer-schema-of-which-nothing-else-is-known", &|log| log[0] = vec![0, 9, 1, 2, 3]);
+        edited("older-schema", &|log| {
+            log[0][1] = 1;
+            log[0].pop();
+        });
+        edited("schema-0", &|log| log[0][1] = 0);
+        edited("other-device", &|log| log[0][2] ^= 1);
+        edited("other-nonce", &|log| log[0][34] ^= 1);
+        edited("other-domain", &|log| log[0][50] ^= 1);
+        edited("relock-2", &|log| *log[0].last_mut().unwrap() = 2);
+        edited("trailing-byte", &|log| log[0].push(0));
+        edited("no-card", &|log| {
+            let card = log.iter().position(|body| body[0] == 4).unwrap();
+            log.truncate(card);
+        });
+        edited("card-first", &|log| log.swap(1, 2));
+        edited("card-that-is-none", &|log| {
+            let card = log.iter().position(|body| body[0] == 4).unwrap();
+            log[card].truncate(20);
+        });
+        edited("two-starts", &|log| {
+            let start = log[0].clone();
+            log.push(start);
+        });
+        edited("epoch-as-event", &|log| {
+            let epoch = log[1].clone();
+            log.push(epoch);
+        });
+        edited("unknown-kind", &|log| log.push(vec![12]));
+        edited("empty-body", &|log| log.push(Vec::new()));
+        edited("boots", &|log| log.extend([vec![7], vec![7]]));
+        edited("boot-with-more", &|log| log.push(vec![7, 0]));
+        edited("outcomes", &|log| log.extend((0..5).map(|outcome| vec![9, outcome])));
+        edited("outcome-5", &|log| log.push(vec![9, 5]));
+        edited("secured", &|log| log.push(vec![10]));
+        edited("time-that-passed", &|log| log.push(vec![11, 1]));
+        edited("time-over-limit", &|log| log.push(vec![11, 255, 255, 255, 255, 255, 63]));
+        let decision = bodies.iter().rposition(|body| body[0] == 8).unwrap();
+        edited("counter-twice", &|log| {
+            let twice = log[decision].clone();
+            log.push(twice);
+        });
+        let release = Right::RELEASE.bit();
+        edited("release-without-end", &|log| {
+            let mut given_up = log[decision].clone();
+            given_up[33] = release;
+            log.truncate(decision);
+            log.push(given_up);
+        });
+        edited("release-with-outcome", &|log| {
+            log.truncate(decision + 1);
+            log[decision][33] = release;
+            log.push(vec![9, 1]);
+        });
+        edited("open-in-start", &|log| {
+            // Behind 2 + 80 bytes and four integers.
+            let mut at = 82;
+            for _ in 0..4 {
+                at += 1 + log[0][at..].iter().take_while(|byte| **byte >= 0x80).count();
+            }
+            log[0].splice(at..=at, [1, 0]);
+        });
+        let foreign = tagged(&[7; 32], bodies.clone());
+        add("damaged/other-secret".into(), &foreign);
+        add("damaged/two-logs".into(), &[last, last].concat());
+        starts
+    }
+}
+
+fn vector(script: &Script, start: Start) -> Value {
+    let Start { name, records, anchor, counter } = start;
+    let mut store = Memory::new();
+    write(&mut store, &records);
+    let own = secret(&script.identity);
+    let read = anchor.as_ref().map(|bytes| Anchor::decode(bytes, &own).unwrap());
+    let (result, after) = match counter {
+        Some(counter) => started(script, Hardware { store, counter }, read.as_ref()),
+        None => started(script, store, read.as_ref()),
+    };
+    json!({
+        "name": name,
+        "identity": {
+            "device": hex(script.identity.device.as_bytes()),
+            "nonce": hex(&script.identity.nonce.0),
+        },
+        "secret": hex(script.identity.device.as_bytes()),
+        "capacity": {
+            "counts": Small::COUNTS,
+            "lanes": Small::LANES,
+            "words": Small::BLOCKS,
+        },
+        "records": records.iter().map(|record| hex(record)).collect::<Vec<_>>(),
+        "anchor": anchor.map(|anchor| hex(&anchor)),
+        "counter": counter,
+        "result": result,
+        "after": after,
+    })
+}
+
+fn started<S: Store>(script: &Script, store: S, anchor: Option<&Anchor>) -> (Value, Value) {
+    let mut lock: Lock<'static, S, Small> =
+        Lock::new(script.identity, secret(&script.identity), store);
+    match lock.restore(anchor) {
+        Ok(Restored::Unclaimed) => (json!({ "restored": "unclaimed" }), Value::Null),
+        Ok(Restored::Claimed { interrupted }) => {
+            let interrupted = interrupted.map(|sequence| sequence.0);
+            let result = json!({ "restored": "claimed", "interrupted": interrupted });
+            (result, after(&mut lock))
+        }
+        Err(denial) => (denied(&denial), Value::Null),
+    }
+}
+
+fn denied(denial: &Denial) -> Value {
+    json!({ "denied": denial.code(), "reason": denial.name() })
+}
+
+fn after<S: Store>(lock: &mut Lock<'static, S, Small>) -> Value {
+    let nonce = lock.challenge([0; 16], Channel::Radio, now()).unwrap().challenge().nonce;
+    let trust = lock.trust().unwrap();
+    let ticks = keyward::Now::ticks(keyward::time::Uptime(0), 0);
+    let floor = lock.present(ticks).unwrap().lo();
+    let counts = lock.memory().counts(floor).map(|count| {
+        let key = hex(&count.link.0);
+        let value = json!({
+            "link": key,
+            "root": hex(&count.payer.root),
+            "issuer": hex(&count.payer.issuer.0),
+            "spent": count.spent.get(),
+            "first": count.first.0,
+            "keep_until": count.keep_until.0,
+        });
+        (key, value)
+    });
+    let lanes = lock.memory().lanes(floor).map(|lane| {
+        let key = hex(&lane.holder.0);
+        let value = json!({
+            "holder": key,
+            "root": hex(&lane.payer.root),
+            "issuer": hex(&lane.payer.issuer.0),
+            "latest": lane.latest.0,
+            "highest": lane.highest.0,
+            "seen": lane.seen.collect::<Vec<u64>>(),
+        });
+        (key, value)
+    });
+    json!({
+        "domain": hex(&trust.scope().domain.0),
+        "epoch": trust.scope().epoch.0,
+        "keyset": trust.keyset().0,
+        "list": [trust.list().keyset.0, trust.list().number.0],
+        "card": [trust.card().keyset.0, trust.card().version.0],
+        "floor": floor.0,
+        "next": lock.next_decision().0,
+        "relock": lock.relock_within(now()).is_some(),
+        "first_nonce": hex(&nonce.0),
+        "counts": sorted(counts),
+        "lanes": sorted(lanes),
+    })
+}
+
+/// By name.
+fn sorted(entries: impl Iterator<Item = (String, Value)>) -> Vec<Value> {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}
