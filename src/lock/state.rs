@@ -5,8 +5,10 @@ use super::{
     record::{self, Body, Decision, Record, Start},
 };
 use crate::{
+    card::Card,
     caveat::Right,
     domain::Change,
+    epoch::Epoch,
     id::Sequence,
     ledger::{Changes, Outcome},
     lock::Identity,
@@ -112,10 +114,10 @@ impl<T: Capacity> State<T> {
         let now = Now::ticks(Uptime(0), 0);
         match record {
             Record::Start(_) => return Err(Damaged),
-            Record::Epoch(epoch) => life.domain.hold_epoch(epoch),
+            Record::Epoch(epoch) => life.domain.hold_epoch(Epoch::decode(epoch)?.bytes),
             Record::Keyset(keyset) => life.replay(&Change::Keyset(keyset), &now)?,
             Record::List(list) => life.replay(&Change::List(list), &now)?,
-            Record::Card(card) => life.replay(&Change::Card(card), &now)?,
+            Record::Card(card) => life.replay(&Change::Card(Card::decode(card)?.bytes), &now)?,
             Record::Time(at) => life.replay(&Change::Time { at, issued: None }, &now)?,
             Record::Counts(mut reader) => {
                 while let Some(count) = record::read_count(&mut reader)? {

@@ -210,10 +210,16 @@ impl Lived {
         edited("time-that-passed", &|log| log.push(vec![11, 1]));
         edited("time-over-limit", &|log| log.push(vec![11, 255, 255, 255, 255, 255, 63]));
         let decision = bodies.iter().rposition(|body| body[0] == 8).unwrap();
-        edited("counter-twice", &|log| {
-            let twice = log[decision].clone();
-            log.push(twice);
-        });
+        // One that spends a counter can't come twice, one without can.
+        let with_lane = |body: &Vec<u8>| body[0] == 8 && spends_a_counter(body);
+        let lane = bodies.iter().rposition(with_lane).unwrap();
+        let none = bodies.iter().rposition(|body| body[0] == 8 && !with_lane(body)).unwrap();
+        for (name, twice) in [("counter-twice", lane), ("decision-twice", none)] {
+            edited(name, &|log| {
+                let twice = log[twice].clone();
+                log.push(twice);
+            });
+        }
         let release = Right::RELEASE.bit();
         edited("release-without-end", &|log| {
             let mut given_up = log[decision].clone();
@@ -239,6 +245,12 @@ impl Lived {
         add("damaged/two-logs".into(), &[last, last].concat());
         starts
     }
+}
+
+/// Whether a decision has a lane: its two numbers are behind a 1, and before the flag of the
+/// status's time. No request of the script brings a status.
+fn spends_a_counter(body: &[u8]) -> bool {
+    body[body.len() - 2] != 0
 }
 
 fn vector(script: &Script, start: Start) -> Value {
