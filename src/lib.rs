@@ -13,7 +13,7 @@
 //! | read | [`Presentation`] | [`Presentation::decode`]: limits, order, ranges; it stays mute |
 //! | verified | [`lock::Verified`] | [`lock::Lock::verify`]: all signatures, then all caveats |
 //! | committed | [`lock::Permit`] | [`lock::Verified::commit`]: the use is durable |
-//! | acted | [`lock::Acted`] | [`lock::Permit::act`]: the bolt has moved, or jammed |
+//! | acted | [`lock::Acted`] | [`lock::Lock::act`]: the bolt has moved, or jammed |
 //! | recorded | [`lock::Recorded`] | [`lock::Lock::record`] |
 //!
 //! No arrow can be skipped or taken twice; each misuse is a `compile_fail` example on the type
@@ -29,7 +29,8 @@
 //! # Reading order for auditors
 //!
 //! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`];
-//! then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
+//! then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores, records and
+//! journals; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
 //! `preimage`, `wire` and `crypto`.
 //!
 //! # Features

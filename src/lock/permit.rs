@@ -57,8 +57,8 @@ impl Permit {
     }
 }
 
-/// What an actuator is to do. Only [`Lock::act`] makes one and, for break-glass with a dead store,
-/// [`Anchor::open`].
+/// What an actuator is to do. Only [`Lock::act`](super::Lock::act) makes one and, for break-glass with a dead store,
+/// [`Anchor::open`](super::Anchor::open).
 ///
 /// ```compile_fail,E0451
 /// # use keyward::{Right, lock::Order};

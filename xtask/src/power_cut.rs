@@ -23,18 +23,18 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
     }
     println!(
-        "A claim, statements, 50 openings, an epoch, revocations, replacements of a full log:"
+        "A claim, statements, 50 openings, an epoch, revocations, new logs: power is cut within"
     );
     println!(
-        "power is cut at every byte of every write and erase, in {} ways to behave, and the",
-        16
+        "every write and erase, on flashes that behave in eight ways; the lock starts twice, who"
     );
     println!(
-        "lock starts again, twice; then those who were let in try again, and a visitor comes."
+        "was let in tries again, and a visitor comes. Of a short life the recovery is cut, too."
     );
     let whole = in_two(&|index, behaviour| {
         let cuts = Cuts { stride, from: index, nested: None, present: 16 };
-        life::<4>(50, behaviour, cuts)
+        // Every other way to behave has units of 8 bytes.
+        if index % 2 == 0 { life::<4>(50, behaviour, cuts) } else { life::<8>(50, behaviour, cuts) }
     });
     println!("cut_points: {}", whole.cut_points);
     println!("presented: {}", whole.presented);
@@ -43,7 +43,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         life::<4>(6, behaviour, cuts)
     });
     println!("nested: {}", short.nested);
-    let violations: Vec<_> = whole.violations.iter().chain(&short.violations).collect();
+    let (flips, rotten) = cut::rot::<8>(&Script::new(7, 50), cut::behaviours()[0]);
+    println!("rotten_bits: {flips}");
+    let found = whole.violations.iter().chain(&short.violations).chain(&rotten);
+    let violations: Vec<_> = found.collect();
     violations.iter().take(20).for_each(|violation| println!("  {violation}"));
     println!("violations: {}", violations.len());
     if violations.is_empty() { Ok(()) } else { Err("power was cut and something was lost".into()) }

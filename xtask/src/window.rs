@@ -187,7 +187,7 @@ fn cost() {
     println!("window of one 64-bit word at the same jump, and the ratio; W wide, by jump");
     println!("{:>6} {:>8} {:>8} {:>8} {:>6}", "W", "jump", "window", "word", "ratio");
     let worst = [rows::<1>(), rows::<2>(), rows::<16>(), rows::<128>()];
-    println!("ratio_to_u64 {:.2}", worst.into_iter().fold(0.0, f64::max));
+    println!("ratio_to_u64: {:.2}", worst.into_iter().fold(0.0, f64::max));
 }
 
 /// The rows of one width; gives the worst ratio of the jumps within it.

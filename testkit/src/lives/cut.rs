@@ -1,6 +1,6 @@
 //! Power is cut at any byte of a life, and again in the recovery.
 
-use keyward::store::StoreError;
+use keyward::{Denial, store::StoreError};
 use keyward_store::sim::{Behaviour, Erasing};
 
 use super::{Came, Found, HALF, Medium, PAGE, Script, Step, Until, View};
@@ -61,6 +61,44 @@ pub fn run<const WRITE: usize>(script: &Script, behaviour: Behaviour, cuts: Cuts
     }
     report
 }
+
+/// Flips each bit of the newest bytes of both halves, behind each step of a script: the lock knows
+/// what it knew, or that it doesn't. Returns the number of flips, and what was wrong.
+pub fn rot<const WRITE: usize>(script: &Script, behaviour: Behaviour) -> (u64, Vec<String>) {
+    let (mut flips, mut wrong) = (0, Vec::new());
+    let mut flash = Medium::<WRITE>::new(2 * HALF / PAGE, behaviour, 1);
+    for (index, step) in script.steps.iter().enumerate() {
+        let (mut lock, _) = script.power_up(flash).unwrap();
+        assert_eq!(script.take(&mut lock, step, Until::End), Came::Through);
+        flash = lock.into_store().into_inner();
+        let known = script.power_up(flash.clone()).unwrap().1;
+        for half in [0, HALF] {
+            let bytes = &flash.image()[half..half + HALF];
+            let end = bytes.iter().rposition(|byte| *byte != 0xff).map_or(0, |last| last + 1);
+            for at in end.saturating_sub(NEWEST)..end {
+                for bit in 0..8 {
+                    let mut rotten = flash.clone();
+                    rotten.rot(half + at, bit);
+                    flips += 1;
+                    match script.power_up(rotten) {
+                        Err((StoreError::Corrupt, _)) | Ok((_, Err(Denial::StateCorrupt))) => {}
+                        Ok((_, found)) if found == known => {}
+                        Ok((_, found)) => {
+                            wrong.push(format!("step {index}, {at}.{bit}: {found:?}"))
+                        }
+                        Err((error, _)) => {
+                            wrong.push(format!("step {index}, {at}.{bit}: {error:?}"))
+                        }
+                    }
+                }
+            }
+        }
+    }
+    (flips, wrong)
+}
+
+/// Bytes at the end of a half that rot: two short records, or a part of a long one.
+const NEWEST: usize = 80;
 
 /// One step on one flash.
 struct Scene<'s, const WRITE: usize> {
