@@ -82,7 +82,7 @@ impl Anchor {
     }
 
     /// Verifies an emergency token's presentation and acts on it. There is nothing to commit: such
-    /// a token counts nothing. The challenge is spent once all signatures hold.
+    /// a token counts nothing; and a duty to relock is in the order alone, for the host to keep. The challenge is spent once all signatures hold.
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 13.

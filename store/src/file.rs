@@ -13,6 +13,7 @@
 //! The bytes of an erased log are overwritten, which a copying file system or a drive's wear
 //! levelling may turn into a copy.
 
+mod call;
 mod disk;
 mod frame;
 
@@ -27,6 +28,8 @@ use keyward::{
     store::{Cursor, Store, StoreError},
 };
 
+#[cfg(feature = "kit")]
+pub use call::abort_at;
 use disk::{Directory, Log};
 use frame::{HEADER, MARK, frame};
 
@@ -62,6 +65,19 @@ impl<const N: usize> FileStore<N> {
         }
         directory.remove("old").map_err(failed)?;
         Ok(Self { directory, log: Some(log), next: None })
+    }
+
+    /// Overwrites and removes whatever a directory holds of a log, and opens the empty one: for a
+    /// host whose log was damaged, before its lock is reset by hand.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn wipe(directory: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let directory = Directory::open(directory.as_ref()).map_err(failed)?;
+        for name in ["next", "log", "old"] {
+            directory.shred(name).map_err(failed)?;
+        }
+        Ok(Self { directory, log: None, next: None })
     }
 
     /// Where the log is.
@@ -131,7 +147,9 @@ impl<const N: usize> Store for FileStore<N> {
     fn publish(&mut self) -> Result<(), StoreError> {
         let mut next = self.next.take().ok_or(StoreError::Failed)?;
         let header = frame::header(next.end).ok_or(StoreError::Full)?;
-        next.write(0, &header).and_then(|()| next.file.sync_all()).map_err(failed)?;
+        next.write(0, &header).map_err(failed)?;
+        call::before();
+        next.file.sync_all().map_err(failed)?;
         let erases = next.end == HEADER && self.log.as_ref().is_some_and(|log| log.end > HEADER);
         if erases {
             // Keeps the old log's bytes within reach of the next opening.
@@ -167,6 +185,7 @@ fn failed(_: io::Error) -> StoreError {
 /// Opens a directory as a file, to make its entries durable; where a system can't, they are so by
 /// its own means.
 fn sync_directory(path: &Path) -> io::Result<()> {
+    call::before();
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
@@ -176,6 +195,7 @@ fn make_directory(path: &Path) -> io::Result<PathBuf> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        call::before();
         builder.create(path)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         sync_directory(parent.unwrap_or(Path::new(".")))?;

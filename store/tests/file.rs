@@ -58,6 +58,18 @@ fn read_all(store: &mut FileStore) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 #[test]
+fn a_log_that_was_damaged_is_wiped_and_nothing_else_helps() {
+    let place = Place::new("wiped");
+    let mut bytes = place.filled();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(place.log(), bytes).unwrap();
+    assert_eq!(place.open().err(), Some(StoreError::Corrupt));
+    let mut store: FileStore = FileStore::wipe(&place.0).unwrap();
+    assert_eq!(store.read(Cursor::START, &mut [0; MAX_RECORD]), Ok(None));
+    assert!(!place.log().exists());
+}
+
+#[test]
 fn a_second_store_is_kept_out() {
     let place = Place::new("lock");
     let store = place.open().unwrap();

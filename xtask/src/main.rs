@@ -7,6 +7,7 @@ mod evasion;
 mod example;
 mod floors;
 mod fuzz;
+mod kill;
 mod model;
 mod msrv;
 mod peers;
@@ -14,6 +15,7 @@ mod power_cut;
 mod sizes;
 mod strict;
 mod vectors;
+mod wear;
 mod window;
 
 use std::{env, process::ExitCode};
@@ -39,6 +41,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
+    ("kill", "kills a lock's host between any two system calls (--times N)", "1 min", kill::run),
     (
         "model",
         "runs locks against a naive model of what they trust (trust --steps N --seed S)",
@@ -61,6 +64,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         strict::run,
     ),
     ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
+    ("wear", "wears a flash by 20 openings a day for ten years (--days N)", "1 min", wear::run),
     (
         "window",
         "compares the replay window with a set of all counters, and times it (--steps N)",

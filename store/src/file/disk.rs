@@ -2,14 +2,14 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    io::{self, ErrorKind, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
 use keyward::{limits::MAX_RECORD, store::StoreError};
 
 use super::{
-    failed,
+    call, failed,
     frame::{self, Found, HEADER, OVERHEAD, parse},
     make_directory, sync_directory,
 };
@@ -25,6 +25,7 @@ pub(super) struct Directory {
 impl Directory {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let path = make_directory(path)?;
+        call::before();
         let lock = private().create(true).truncate(false).open(path.join("lock"))?;
         fs4::FileExt::try_lock(&lock).map_err(|_| io::Error::from(ErrorKind::WouldBlock))?;
         Ok(Self { path, _lock: lock })
@@ -43,10 +44,12 @@ impl Directory {
     }
 
     pub(super) fn create(&self, name: &str) -> io::Result<File> {
+        call::before();
         private().create_new(true).open(self.path.join(name))
     }
 
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        call::before();
         match fs::remove_file(self.path.join(name)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -56,12 +59,14 @@ impl Directory {
     /// Gives a file a second name, durably.
     pub(super) fn link(&self, from: &str, to: &str) -> io::Result<()> {
         self.remove(to)?;
+        call::before();
         fs::hard_link(self.path.join(from), self.path.join(to))?;
         sync_directory(&self.path)
     }
 
     /// Lets a file take another's place, durably.
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        call::before();
         fs::rename(self.path.join(from), self.path.join(to))?;
         sync_directory(&self.path)
     }
@@ -70,7 +75,9 @@ impl Directory {
     pub(super) fn shred(&self, name: &str) -> io::Result<()> {
         let Some(mut file) = self.existing(name)? else { return Ok(()) };
         let length = file.metadata()?.len();
+        call::before();
         io::copy(&mut io::repeat(0).take(length), &mut file)?;
+        call::before();
         file.sync_all()?;
         self.remove(name)?;
         sync_directory(&self.path)
@@ -90,6 +97,7 @@ pub(super) struct Log {
 impl Log {
     /// Reads a whole log, of a capacity of so many bytes, and makes durable what was read.
     pub(super) fn scan(mut file: File, capacity: usize) -> Result<Self, StoreError> {
+        call::before();
         file.sync_all().map_err(failed)?;
         let mut bytes = Vec::new();
         // Behind a full log there is room for no torn record, so this is all there can be.
@@ -131,10 +139,11 @@ impl Log {
 
     pub(super) fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(at))?;
-        self.file.write_all(bytes)
+        call::write_all(&mut self.file, bytes)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
+        call::before();
         self.file.sync_data()
     }
 }
