@@ -45,7 +45,8 @@ use permit::is_late;
 use record::{Body, Decision};
 use state::State;
 
-/// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests.
+/// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests. They need
+/// a store of 12 KiB.
 pub type Home = Tables<64, 16>;
 
 /// One lock of one domain: what it trusts and what it remembers, over a store.
