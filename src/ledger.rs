@@ -64,8 +64,10 @@ impl Outcome {
         place.map_or(u8::MAX, |(_, byte)| byte)
     }
 
+    /// An outcome that was recorded; that power failed is never.
     pub(crate) fn of_byte(byte: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(byte)).copied()
+        let outcome = Self::ALL.get(usize::from(byte)).copied();
+        outcome.filter(|outcome| *outcome != Self::Interrupted)
     }
 }
 

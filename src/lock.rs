@@ -438,8 +438,7 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     fn permit(self, now: &Now) -> Result<Permit, Denial> {
         let Self { accepted, lock, now: started } = self;
         let (door, relock) = (lock.door()?, accepted.relock_within());
-        let sequence = lock.state.decided(accepted.right(), accepted.changes(), &started);
-        let sequence = sequence.ok_or(Denial::Changed)?;
+        let sequence = lock.state.decided(accepted.right(), accepted.changes(), &started)?;
         if let Some(within) = relock {
             lock.state.oblige(within, now);
         }

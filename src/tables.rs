@@ -54,19 +54,20 @@ pub trait Capacity: Memory + sealed::Sealed {
     /// The lanes that somebody may still need.
     fn lanes(&self, floor: Time) -> impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>;
 
-    /// Puts a count back that was stored.
+    /// Puts a count back that was stored, if it isn't over.
     ///
     /// # Errors
-    /// [`CommitError::Full`].
-    fn restore_count(&mut self, count: Count) -> Result<(), CommitError>;
+    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this link.
+    fn restore_count(&mut self, count: Count, floor: Time) -> Result<(), CommitError>;
 
-    /// Puts a lane back that was stored.
+    /// Puts a lane back that was stored, if it isn't over.
     ///
     /// # Errors
-    /// [`CommitError::Full`].
+    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this holder.
     fn restore_lane(
         &mut self,
         lane: LaneView<impl Iterator<Item = u64>>,
+        floor: Time,
     ) -> Result<(), CommitError>;
 }
 
@@ -205,7 +206,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
             if self.uses(&counted.link) != counted.before {
                 return Err(CommitError::Changed);
             }
-            if self.count(&counted.link).is_none() {
+            if self.count(&counted.link).is_none_or(|count| count.is_over(floor)) {
                 new = new.saturating_add(1);
                 let held = Capacity::counts(self, floor).map(|count| count.payer);
                 has_room(COUNTS, new, Payer::of(counted.root, counted.issuer), held)?;
@@ -215,7 +216,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
             let _unseen = self
                 .counter(&lane.holder, lane.counter)
                 .map_err(|_: CounterFault| CommitError::Changed)?;
-            if self.lane(&lane.holder).is_none() {
+            if self.lane(&lane.holder).is_none_or(|lane| lane.is_over(floor)) {
                 let live = self.lanes.iter().flatten().filter(|lane| !lane.is_over(floor));
                 let held = live.map(|lane| lane.payer);
                 has_room(LANES, 1, Payer::of(lane.root, lane.issuer), held)?;
@@ -266,17 +267,30 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
         })
     }
 
-    fn restore_count(&mut self, count: Count) -> Result<(), CommitError> {
+    fn restore_count(&mut self, count: Count, floor: Time) -> Result<(), CommitError> {
+        if count.is_over(floor) {
+            return Ok(());
+        }
+        if self.count(&count.link).is_some() {
+            return Err(CommitError::Changed);
+        }
         put(&mut self.counts, count, |held| held.link == count.link)
     }
 
     fn restore_lane(
         &mut self,
         lane: LaneView<impl Iterator<Item = u64>>,
+        floor: Time,
     ) -> Result<(), CommitError> {
         let LaneView { holder, payer, latest, highest, seen } = lane;
-        let window = Window::from_parts(highest, seen);
-        put(&mut self.lanes, Lane { holder, payer, latest, window }, |held| held.holder == holder)
+        let lane = Lane { holder, payer, latest, window: Window::from_parts(highest, seen) };
+        if lane.is_over(floor) {
+            return Ok(());
+        }
+        if self.lane(&holder).is_some() {
+            return Err(CommitError::Changed);
+        }
+        put(&mut self.lanes, lane, |held| held.holder == holder)
     }
 }
 

@@ -4,8 +4,10 @@
 A line is a vector of tests/vectors/verify.json, without need of its `verdict`, or
 {"decode": KIND, "bytes": HEX}, answered by {"ok": true} or {"ok": false, "error": NAME,
 "part": PART, NUMBER or null}, or {"trust": VECTOR}, one of trust.json without need of its
-results, answered by {"steps": [{"result": RESULT, "after": STATE}, ...]}. A line that is none
-of these is answered by {"invalid": WHY}.
+results, answered by {"steps": [{"result": RESULT, "after": STATE}, ...]}, or
+{"journal": VECTOR}, one of journal.json, answered by {"result": RESULT, "after": STATE}, or
+{"tables": VECTOR}, one of tables.json, answered by {"results": [RESULT, ...], "after": TABLES}.
+A line that is none of these is answered by {"invalid": WHY}.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import subprocess
 import sys
 import threading
 
+from keyward.journal_vectors import judge_journal
+from keyward.tables_vectors import judge_tables
 from keyward.trust_vectors import judge_trust
 from keyward.vectors import decode_error, judge
 
@@ -32,6 +36,10 @@ def answer(line: str) -> str:
             return json.dumps({"ok": False, "error": error.name, "part": error.part})
         if "steps" in vector.get("trust", ()):
             return json.dumps({"steps": judge_trust(vector["trust"])})
+        if "journal" in vector:
+            return json.dumps(judge_journal(vector["journal"]))
+        if "tables" in vector:
+            return json.dumps(judge_tables(vector["tables"]))
         return json.dumps(judge(vector))
     except Exception as error:  # whatever is wrong with a line, the next is answered
         return json.dumps({"invalid": f"{type(error).__name__}: {error}"})

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from keyward.journal_vectors import encodes_alike, judge_journal
 from keyward.objects import decode
+from keyward.tables_vectors import judge_tables
 from keyward.text import TextError, from_text
 from keyward.trust_vectors import judge_trust
 from keyward.vectors import decode_error, judge
@@ -32,10 +34,18 @@ def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
             return expected, (from_text(vector["text"]).hex(), None)
         except TextError as error:
             return expected, (None, error.name)
+    if "capacity" in vector and "steps" in vector:
+        results = [step["result"] for step in vector["steps"]]
+        return {"results": results, "after": vector["after"]}, judge_tables(vector)
     if "steps" in vector:
         names = "result", "after"
         steps = [{name: step[name] for name in names} for step in vector["steps"]]
         return differing_steps(steps, judge_trust(vector))
+    if "records" in vector:
+        expected_start = {name: vector[name] for name in ("result", "after")}
+        if "restored" in vector["result"] and not encodes_alike(vector):
+            return expected_start, "encodes otherwise"
+        return expected_start, judge_journal(vector)
     return vector["verdict"], judge(vector)
 
 

@@ -5,12 +5,14 @@
 
 mod attenuate;
 mod decode;
+mod journal;
 mod mutated;
 mod statements;
 mod text;
 
 pub use attenuate::attenuate;
 pub use decode::{decode, decode_vs_postcard};
+pub use journal::journal;
 pub use mutated::{verify_bytes, verify_mutated};
 pub use statements::statements_mutated;
 pub use text::text;

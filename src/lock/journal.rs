@@ -44,9 +44,9 @@ impl<S> Journal<S> {
         Self { store, head: Head::NONE, is_unsettled: false }
     }
 
-    /// Goes back to the start of the log.
+    /// Goes back to the start of the log. Writes are counted on.
     pub(super) const fn rewind(&mut self) {
-        (self.head, self.is_unsettled) = (Head::NONE, false);
+        (self.head.tag, self.is_unsettled) = (Head::NONE.tag, false);
     }
 
     /// The body of the next record that is read, if its tag holds.

@@ -84,7 +84,7 @@ impl Life {
 
     /// Applies a change from a journal.
     pub(super) fn replay(&mut self, change: &Change<'_>, now: &Now) -> Result<(), Damaged> {
-        self.apply(change, now).map(drop).map_err(|_| Damaged)
+        self.apply(change, now).map(drop).map_err(|_| Damaged::Wrong)
     }
 
     pub(super) fn trust(&self) -> Result<Trust<'_>, Denial> {

@@ -74,6 +74,8 @@ pub(super) struct Start {
     /// The number of the next decision.
     pub(super) next: u64,
     pub(super) boots: u64,
+    /// The words of a lane's window.
+    pub(super) words: u16,
     /// The right of the decision whose outcome isn't known yet.
     pub(super) open: Option<Right>,
     /// Whether the door must be secured.
@@ -172,7 +174,7 @@ fn statement(kind: u8, bytes: &[u8]) -> Result<Body, EncodeError> {
 
 impl Start {
     /// Bytes of a start at its largest.
-    const BYTES: usize = 2 + 32 + 16 + 32 + 4 * 10 + 2 + 1;
+    const BYTES: usize = 2 + 32 + 16 + 32 + 4 * 10 + 3 + 2 + 1;
 
     pub(super) fn write(&self) -> Result<Body, EncodeError> {
         let mut out = body(START)?;
@@ -180,7 +182,7 @@ impl Start {
         out.raw(&self.device)?;
         out.raw(&self.nonce.0)?;
         out.raw(&self.domain.0)?;
-        for number in [self.number, self.floor.0, self.next, self.boots] {
+        for number in [self.number, self.floor.0, self.next, self.boots, self.words.into()] {
             out.integer(number)?;
         }
         put_option(&mut out, self.open.map(|right| u64::from(right.bit())))?;
@@ -191,13 +193,16 @@ impl Start {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let schema = reader.u8()?;
         let (device, nonce, domain) = (*reader.array()?, *reader.array()?, *reader.array()?);
-        let [number, floor, next, boots] =
-            [reader.u64()?, reader.u64()?, reader.u64()?, reader.u64()?];
+        let (number, floor) = (reader.u64()?, Time::read(reader)?);
+        let (next, boots, words) = (reader.u64()?, reader.u64()?, reader.u16()?);
         let open = if reader.flag()? { Some(Right::read(reader)?) } else { None };
+        if open.is_some() && next == 0 {
+            return Err(DecodeError::OutOfRange(Part::Tag));
+        }
         // Schema 1 didn't say whether the door must be secured: then it must.
         let relock = if schema == 1 { true } else { reader.flag()? };
-        let (nonce, domain, floor) = (ClaimNonce(nonce), DomainId(domain), Time(floor));
-        Ok(Self { number, device, nonce, domain, floor, next, boots, open, relock })
+        let (nonce, domain) = (ClaimNonce(nonce), DomainId(domain));
+        Ok(Self { number, device, nonce, domain, floor, next, boots, words, open, relock })
     }
 }
 
@@ -208,8 +213,10 @@ impl Decision {
         let right = Right::read(reader)?;
         let _lo = reader.u64()?;
         let _hi = option(reader)?;
-        let _quality = reader.u8()?;
-        let relock = option(reader)?.is_some();
+        if reader.u8()? > 2 {
+            return Err(DecodeError::OutOfRange(Part::Tag));
+        }
+        let relock = if reader.flag()? { Some(Seconds(reader.u32()?)) } else { None }.is_some();
         let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
         let links = reader.some(Part::Links, MAX_LINKS)?;
         let links: &[[u8; 16]] = reader.take(links.saturating_mul(16))?.as_chunks().0;
@@ -232,7 +239,8 @@ impl Decision {
         } else {
             None
         };
-        let heard = option(reader)?.map(|at| Heard { at: Time(at), issued: None });
+        let heard = if reader.flag()? { Some(Time::read(reader)?) } else { None };
+        let heard = heard.map(|at| Heard { at, issued: None });
         Ok(Self { right, relock, changes: Changes { counted, lane, heard } })
     }
 
@@ -318,9 +326,13 @@ pub(super) fn read_lane<'a, T: Capacity>(
         return Ok(None);
     }
     let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
-    let (latest, highest) = (Time(reader.u64()?), Counter(reader.u64()?));
+    let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
     let (words, _) = reader.take(T::BLOCKS.saturating_mul(8))?.as_chunks();
     let seen = words.iter().map(|word| u64::from_le_bytes(*word));
+    let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
+    if !is_window {
+        return Err(DecodeError::OutOfRange(Part::Tag));
+    }
     Ok(Some(LaneView { holder, payer, latest, highest, seen }))
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub enum Fault {
     /// It has not read its store yet, or the store couldn't be read.
     NotRestored,
-    /// The state is a newer firmware's.
+    /// The state is a newer firmware's, or of one with larger tables.
     TooNew,
     /// The state is damaged, or another lock's, or another life's.
     Corrupt,
@@ -140,15 +140,17 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         anchor: Option<&Anchor>,
     ) -> Result<Restored, Trouble> {
         if log.schema.is_none() {
+            // A life's writes are counted on from those before it.
+            self.journal.counted(counter.unwrap_or(0));
             return match anchor {
                 Some(_) => Err(Fault::RolledBack.into()),
                 None => Ok(Restored::Unclaimed),
             };
         }
-        let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged)?;
+        let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
         life.clock.restart();
         if let Some(anchor) = anchor {
-            let (scope, lock) = (life.scope().map_err(|_| Damaged)?, life.lock());
+            let (scope, lock) = (life.scope().map_err(|_| Damaged::Wrong)?, life.lock());
             let is_older = scope.domain != anchor.scope.domain || scope.epoch < anchor.scope.epoch;
             if is_older || lock != Ok(anchor.lock) {
                 return Err(Fault::RolledBack.into());
@@ -209,20 +211,20 @@ impl Log {
         record: Option<&[u8]>,
     ) -> Result<(), Trouble> {
         let body = record.and_then(|record| lock.journal.open(&lock.secret, record));
-        let body = body.ok_or(Damaged)?;
-        let schema = self.schema.or_else(|| Record::schema(body)).ok_or(Damaged)?;
+        let body = body.ok_or(Damaged::Wrong)?;
+        let schema = self.schema.or_else(|| Record::schema(body)).ok_or(Damaged::Wrong)?;
         match schema {
             1..=SCHEMA => self.schema = Some(schema),
-            0 => return Err(Damaged.into()),
+            0 => return Err(Damaged::Wrong.into()),
             _ => return Err(Fault::TooNew.into()),
         }
-        let record = Record::read(body).map_err(|_| Damaged)?;
+        let record = Record::read(body).map_err(|_| Damaged::Wrong)?;
         self.place = self.place.behind(&record)?;
         match &record {
             Record::Start(start) => {
                 let (device, nonce) = (lock.identity.device, lock.identity.nonce);
                 if start.device != *device.as_bytes() || start.nonce != nonce {
-                    return Err(Damaged.into());
+                    return Err(Damaged::Wrong.into());
                 }
                 lock.journal.counted(start.number);
             }
@@ -259,10 +261,10 @@ impl Place {
             (Self::Keyset | Self::List, Record::Card(_)) => Ok(Self::State),
             (Self::State, Record::Counts(_) | Record::Lanes(_)) => Ok(Self::State),
             (_, Record::Start(_) | Record::Epoch(_) | Record::Counts(_) | Record::Lanes(_)) => {
-                Err(Damaged)
+                Err(Damaged::Wrong)
             }
             (Self::State | Self::Events, _) => Ok(Self::Events),
-            _ => Err(Damaged),
+            _ => Err(Damaged::Wrong),
         }
     }
 }
@@ -279,8 +281,11 @@ impl From<Fault> for Trouble {
 }
 
 impl From<Damaged> for Trouble {
-    fn from(_damaged: Damaged) -> Self {
-        Self::Fault(Fault::Corrupt)
+    fn from(damaged: Damaged) -> Self {
+        Self::Fault(match damaged {
+            Damaged::Wrong => Fault::Corrupt,
+            Damaged::TooLarge => Fault::TooNew,
+        })
     }
 }
 

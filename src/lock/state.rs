@@ -10,8 +10,9 @@ use crate::{
     domain::Change,
     epoch::Epoch,
     id::Sequence,
-    ledger::{Changes, Outcome},
+    ledger::{Changes, CommitError, Outcome},
     lock::Identity,
+    status::Status,
     tables::Capacity,
     time::{Now, Seconds, Time, Uptime},
     wire::{DecodeError, EncodeError},
@@ -66,22 +67,22 @@ impl<T: Capacity> State<T> {
         heard.map_or(floor, |at| floor.max(at))
     }
 
-    /// Applies a decision that is durable; `None` if it can't be.
+    /// Applies a decision that is durable.
     pub(super) fn decided(
         &mut self,
         right: Right,
         changes: &Changes,
         now: &Now,
-    ) -> Option<Sequence> {
+    ) -> Result<Sequence, CommitError> {
         let floor = self.floor_with(changes.heard().map(|heard| heard.at));
-        self.tables.apply(changes, floor).ok()?;
+        self.tables.apply(changes, floor)?;
         if let (Some(life), Some(heard)) = (&mut self.life, changes.heard()) {
             life.heard(heard, now);
         }
         let sequence = Sequence(self.next);
         self.next = self.next.saturating_add(1);
         self.open = Some(Open { sequence, right });
-        Some(sequence)
+        Ok(sequence)
     }
 
     /// Takes on that the door must be secured: by the earliest of all that are open.
@@ -102,6 +103,9 @@ impl<T: Capacity> State<T> {
     /// Applies one record of a log that is read. `start` is the log's own.
     pub(super) fn replay(&mut self, record: Record<'_>) -> Result<(), Damaged> {
         if let Record::Start(start) = record {
+            if usize::from(start.words) != T::BLOCKS {
+                return Err(Damaged::TooLarge);
+            }
             self.life = Some(Life::blank(start.domain, start.floor));
             (self.next, self.boots) = (start.next, start.boots);
             let last = Sequence(start.next.saturating_sub(1));
@@ -109,24 +113,36 @@ impl<T: Capacity> State<T> {
             self.relock = Some(Relock::DUE).filter(|_| start.relock);
             return Ok(());
         }
-        let life = self.life.as_mut().ok_or(Damaged)?;
+        let life = self.life.as_mut().ok_or(Damaged::Wrong)?;
+        // A release is closed as not done, or by erasing.
+        let releases = self.open.is_some_and(|open| open.right == Right::RELEASE);
         // Bounds and ticks of a time before this start are forgotten at its end.
         let now = Now::ticks(Uptime(0), 0);
         match record {
-            Record::Start(_) => return Err(Damaged),
+            Record::Start(_) => return Err(Damaged::Wrong),
+            Record::Boot | Record::Outcome(Outcome::Done) if releases => {
+                return Err(Damaged::Wrong);
+            }
             Record::Epoch(epoch) => life.domain.hold_epoch(Epoch::decode(epoch)?.bytes),
             Record::Keyset(keyset) => life.replay(&Change::Keyset(keyset), &now)?,
-            Record::List(list) => life.replay(&Change::List(list), &now)?,
+            Record::List(list) => {
+                let _entries = Status::decode(list)?.list.ok_or(Damaged::Wrong)?;
+                life.replay(&Change::List(list), &now)?;
+            }
             Record::Card(card) => life.replay(&Change::Card(Card::decode(card)?.bytes), &now)?,
             Record::Time(at) => life.replay(&Change::Time { at, issued: None }, &now)?,
             Record::Counts(mut reader) => {
+                let (floor, mut whole) = (life.clock.floor(), reader);
+                while record::read_count(&mut whole)?.is_some() {}
                 while let Some(count) = record::read_count(&mut reader)? {
-                    self.tables.restore_count(count).map_err(|_| Damaged)?;
+                    self.tables.restore_count(count, floor)?;
                 }
             }
             Record::Lanes(mut reader) => {
+                let (floor, mut whole) = (life.clock.floor(), reader);
+                while record::read_lane::<T>(&mut whole)?.is_some() {}
                 while let Some(lane) = record::read_lane::<T>(&mut reader)? {
-                    self.tables.restore_lane(lane).map_err(|_| Damaged)?;
+                    self.tables.restore_lane(lane, floor)?;
                 }
             }
             Record::Boot => {
@@ -135,7 +151,7 @@ impl<T: Capacity> State<T> {
             }
             Record::Decision(decision) => {
                 let Decision { right, relock, changes } = decision;
-                let _sequence = self.decided(right, &changes, &now).ok_or(Damaged)?;
+                let _sequence = self.decided(right, &changes, &now)?;
                 if relock {
                     self.relock = Some(Relock::DUE);
                 }
@@ -162,12 +178,26 @@ impl<T> State<T> {
     }
 }
 
-/// The log isn't one that this lock can have written.
-pub(super) struct Damaged;
+/// The log isn't one that this lock, as it is, can have written.
+pub(super) enum Damaged {
+    /// No lock can.
+    Wrong,
+    /// One with larger tables can.
+    TooLarge,
+}
 
 impl From<DecodeError> for Damaged {
     fn from(_error: DecodeError) -> Self {
-        Self
+        Self::Wrong
+    }
+}
+
+impl From<CommitError> for Damaged {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Full => Self::TooLarge,
+            CommitError::Changed => Self::Wrong,
+        }
     }
 }
 
@@ -209,9 +239,20 @@ impl<T: Capacity> Snapshot<'_, T> {
             Part::Start => {
                 let (device, nonce) = (*identity.device.as_bytes(), identity.nonce);
                 let Self { next, boots, open, relock, .. } = *self;
+                let words = u16::try_from(T::BLOCKS).unwrap_or(u16::MAX);
                 let domain = life.domain.id();
-                let start =
-                    Start { number, device, nonce, domain, floor, next, boots, open, relock };
+                let start = Start {
+                    number,
+                    device,
+                    nonce,
+                    domain,
+                    floor,
+                    next,
+                    boots,
+                    words,
+                    open,
+                    relock,
+                };
                 start.write()?
             }
             Part::Epoch => record::epoch(epoch)?,

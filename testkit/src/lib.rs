@@ -19,6 +19,7 @@ pub mod scene;
 pub mod statements;
 pub mod stores;
 pub mod strict;
+pub mod tallies;
 pub mod vectors;
 pub mod window;
 pub mod world;

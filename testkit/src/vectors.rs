@@ -3,6 +3,7 @@
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
 mod journal;
+mod tables;
 mod trust;
 
 use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, text, verify::Accepted};
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use journal::journal;
+pub use tables::tables;
 pub use trust::{lived, trust};
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.

@@ -11,12 +11,13 @@ use keyward::text;
 use keyward_testkit::{malformed, scene::Scene, vectors};
 
 /// Each target, and the bytes of its longest input.
-const TARGETS: [(&str, usize); 7] = [
+const TARGETS: [(&str, usize); 8] = [
     ("decode", 1600),
     ("decode_vs_postcard", 1600),
     ("verify_mutated", 81),
     ("statements_mutated", 81),
     ("verify_bytes", 1600),
+    ("journal", 64),
     ("attenuate", 512),
     ("text", 2200),
 ];
@@ -136,6 +137,9 @@ fn seeds() -> Result<(), String> {
     for pick in 0..4_u8 {
         seed("statements_mutated", &format!("as_it_was_{pick}"), &[pick])?;
         seed("statements_mutated", &format!("edited_{pick}"), &[pick, 1, 0, 40, 1, 0])?;
+    }
+    for operation in 0..8_u8 {
+        seed("journal", &format!("edit_{operation}"), &[operation, 9, 20, 1])?;
     }
     // Any bytes will do for choices: signatures are as random as any.
     let full = Scene::full().presentation();

@@ -8,6 +8,7 @@ mod example;
 mod floors;
 mod fuzz;
 mod kill;
+mod mint;
 mod model;
 mod msrv;
 mod peers;
@@ -43,8 +44,14 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
     ("kill", "kills a lock's host between any two system calls (--times N)", "1 min", kill::run),
     (
+        "mint",
+        "presents single-use tokens without end, some of them again (--tokens N)",
+        "3 min",
+        mint::run,
+    ),
+    (
         "model",
-        "runs locks against a naive model of what they trust (trust --steps N --seed S)",
+        "runs locks against naive models (trust or tables, --steps N --seed S)",
         "5 min",
         model::run,
     ),

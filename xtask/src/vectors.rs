@@ -15,6 +15,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         ("text.json", vectors::texts()),
         ("trust.json", vectors::trust()),
         ("journal.json", vectors::journal()),
+        ("tables.json", vectors::tables()),
     ];
     for (name, value) in files {
         let list = value["vectors"].as_array().map_or(0, Vec::len);

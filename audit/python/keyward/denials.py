@@ -9,6 +9,11 @@ DONE, APPLIED, DENIED, NEED_TIME, NEED_STATUS, NEED_KEYSET, NEED_WITNESS, BUSY =
 NAMES: dict[int, str] = {
     100: "Malformed",
     190: "Unclaimed",
+    191: "NotRestored",
+    192: "StateTooNew",
+    193: "StateCorrupt",
+    194: "StateRolledBack",
+    195: "Releasing",
     200: "UnknownIssuer",
     201: "NotAnIssuer",
     202: "IssuerDisabled",
@@ -64,6 +69,9 @@ NAMES: dict[int, str] = {
     501: "Changed",
     502: "StoreFailed",
     503: "NotReleased",
+    504: "SameLife",
+    505: "TooLate",
+    506: "ReleaseDue",
 }
 
 # The answers that hang on the code alone; those of 420, 431, 432, 451 and 471 hang

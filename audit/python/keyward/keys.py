@@ -10,6 +10,7 @@ when A decodes to a point and R equals, byte for byte, the encoding of
 from __future__ import annotations
 
 import hashlib
+import hmac
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
@@ -40,6 +41,9 @@ LABEL_CARD_HASH = b"keyward-1/card#\0"
 LABEL_CARD_SIGN = b"keyward-1/card\0\0"
 LABEL_CLAIM = b"keyward-1/claim\0"
 LABEL_LABEL = b"keyward-1/label\0"
+LABEL_NONCE = b"keyward-1/nonce\0"
+LABEL_JOURNAL = b"keyward-1/log\0\0\0"
+LABEL_ANCHOR = b"keyward-1/anchor"
 
 # The y of all points of order 1, 2, 4 and 8.
 SMALL_ORDER = frozenset(
@@ -57,6 +61,11 @@ SMALL_ORDER = frozenset(
 def digest(data: bytes) -> bytes:
     """`H`: the first 32 bytes of SHA-512 (SPEC 2.3)."""
     return hashlib.sha512(data).digest()[:32]
+
+
+def device_mac(secret: bytes, data: bytes) -> bytes:
+    """`M`: HMAC-SHA-512 under the device secret, cut to 16 bytes (SPEC 5.1)."""
+    return hmac.digest(secret, data, hashlib.sha512)[:16]
 
 
 def key_id(key: bytes) -> bytes:

@@ -24,6 +24,8 @@ class ReplayWindow:
 
     highest: int
     seen: int = 1
+    width: int = REPLAY_WINDOW
+    """W of SPEC 14.2."""
 
     @classmethod
     def restored(cls, highest: int) -> ReplayWindow:
@@ -36,13 +38,13 @@ class ReplayWindow:
         if counter > self.highest:
             return True
         behind = self.highest - counter
-        return behind < REPLAY_WINDOW and not self.seen >> behind & 1
+        return behind < self.width and not self.seen >> behind & 1
 
     def take(self, counter: int) -> None:
         """Marks a new counter as seen."""
         if counter > self.highest:
-            ahead = min(counter - self.highest, REPLAY_WINDOW)
-            self.seen = (self.seen << ahead | 1) & (1 << REPLAY_WINDOW) - 1
+            ahead = min(counter - self.highest, self.width)
+            self.seen = (self.seen << ahead | 1) & (1 << self.width) - 1
             self.highest = counter
         else:
             self.seen |= 1 << self.highest - counter

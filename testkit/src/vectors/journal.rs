@@ -1,7 +1,9 @@
 //! The vectors of a start: the records of a store, and what the lock makes of them.
 
+mod crafted;
+
 use keyward::{
-    Channel, Denial, Lock, Right,
+    Channel, Denial, Lock, Right, Time,
     lock::{Anchor, Restored},
     store::Store,
     tables::Capacity,
@@ -101,9 +103,24 @@ impl Lived {
             let anchor = Some(anchors[anchor].clone());
             starts.push(Start { anchor, ..Start::over(name, log) });
         }
-        let other = Anchor { lock: keyward::id::LockId([1; 8]), ..self.anchors[0] };
-        let other = Some(other.encode(&own).unwrap().as_bytes().to_vec());
-        starts.push(Start { anchor: other, ..Start::over("anchor/other-lock", first) });
+        let scope = self.anchors[0].scope;
+        let other_domain = keyward::Scope { domain: keyward::id::DomainId([1; 32]), ..scope };
+        for (name, other) in [
+            ("lock", Anchor { lock: keyward::id::LockId([1; 8]), ..self.anchors[0] }),
+            ("domain", Anchor { scope: other_domain, ..self.anchors[0] }),
+        ] {
+            let anchor = Some(other.encode(&own).unwrap().as_bytes().to_vec());
+            starts.push(Start { anchor, ..Start::over(&format!("anchor/other-{name}"), first) });
+        }
+        let mut damaged = anchors[1].clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        let longer = [anchors[1].as_slice(), &[0]].concat();
+        for (name, anchor) in [("damaged", damaged), ("with-a-byte-more", longer)] {
+            let anchor = Some(anchor);
+            let over = |log| Start::over(&format!("anchor/{name}-{}", log_name(log)), log);
+            starts.push(Start { anchor: anchor.clone(), ..over(first) });
+            starts.push(Start { anchor, ..over(&[]) });
+        }
         let number = self.number(script);
         for (name, counter) in [("behind", number - 1), ("equal", number), ("ahead", number + 1)] {
             let counter = Some(counter);
@@ -139,6 +156,15 @@ impl Lived {
         }
     }
 
+    /// The floor behind a log.
+    fn floor(&self, script: &Script, log: &[Vec<u8>]) -> Time {
+        let mut store = Memory::new();
+        write(&mut store, log);
+        let (lock, _) = script.start(store, None);
+        let ticks = keyward::Now::ticks(keyward::time::Uptime(0), 0);
+        lock.present(ticks).unwrap().lo()
+    }
+
     /// How many durable writes the life's last log has seen.
     fn number(&self, script: &Script) -> u64 {
         let mut store = Memory::new();
@@ -168,7 +194,8 @@ impl Lived {
         let mut edited = |name: &str, edit: &dyn Fn(&mut Vec<Vec<u8>>)| {
             let mut bodies = bodies.clone();
             edit(&mut bodies);
-            add(format!("edited/{name}"), &tagged(&self.key, bodies));
+            let name = if name.contains('/') { name.into() } else { format!("edited/{name}") };
+            add(name, &tagged(&self.key, bodies));
         };
         edited("nothing", &|_| {});
         edited("newer-schema", &|log| log[0][1] = 3);
@@ -204,7 +231,8 @@ impl Lived {
         edited("empty-body", &|log| log.push(Vec::new()));
         edited("boots", &|log| log.extend([vec![7], vec![7]]));
         edited("boot-with-more", &|log| log.push(vec![7, 0]));
-        edited("outcomes", &|log| log.extend((0..5).map(|outcome| vec![9, outcome])));
+        edited("outcomes", &|log| log.extend((0..4).map(|outcome| vec![9, outcome])));
+        edited("outcome-interrupted", &|log| log.push(vec![9, 4]));
         edited("outcome-5", &|log| log.push(vec![9, 5]));
         edited("secured", &|log| log.push(vec![10]));
         edited("time-that-passed", &|log| log.push(vec![11, 1]));
@@ -233,18 +261,70 @@ impl Lived {
             log.push(vec![9, 1]);
         });
         edited("open-in-start", &|log| {
-            // Behind 2 + 80 bytes and four integers.
-            let mut at = 82;
-            for _ in 0..4 {
-                at += 1 + log[0][at..].iter().take_while(|byte| **byte >= 0x80).count();
-            }
+            let at = behind_integers(&log[0], 82, 5);
             log[0].splice(at..=at, [1, 0]);
         });
+        edited("older-schema-and-nothing-secured-since", &|log| {
+            log.truncate(4);
+            log[0][1] = 1;
+            log[0].pop();
+        });
+        edited("other-words", &|log| {
+            // Behind 2 + 80 bytes and four integers.
+            let at = behind_integers(&log[0], 82, 4);
+            log[0][at] = 2;
+        });
+        edited("floor-over-limit", &|log| {
+            let (from, to) = (behind_integers(&log[0], 82, 1), behind_integers(&log[0], 82, 2));
+            log[0].splice(from..to, [0xff, 0xff, 0xff, 0xff, 0xff, 0x3f]);
+        });
+        edited("open-and-none-yet", &|log| {
+            let (from, to) = (behind_integers(&log[0], 82, 2), behind_integers(&log[0], 82, 3));
+            log[0].splice(from..to, [0]);
+            let open = behind_integers(&log[0], 82, 5);
+            log[0].splice(open..=open, [1, 0]);
+        });
+        let status = script.steps.iter().rev().find_map(|step| match step {
+            Step::Statement(bytes) if bytes[1] == 3 => Some(bytes.clone()),
+            _ => None,
+        });
+        let status = [&[3], status.unwrap().as_slice()].concat();
+        edited("list-that-is-none", &|log| log.push(status.clone()));
+        edited("event-first", &|log| log.insert(0, vec![7]));
+        edited("start-of-one-byte", &|log| log[0].truncate(1));
+        edited("event-between-statements", &|log| log.insert(2, vec![7]));
+        edited("tables-behind-an-event", &|log| log.extend([vec![7], vec![5]]));
+        edited("keyset-twice-in-front", &|log| {
+            let keyset = log[2].clone();
+            log.insert(2, keyset);
+        });
+        let floor = self.floor(script, last);
+        for (name, events) in crafted::events(floor) {
+            edited(&name, &|log| log.extend(events.clone()));
+        }
+        let card = bodies.iter().position(|body| body[0] == 4).unwrap();
+        let floor = self.floor(script, &last[..=card]);
+        for (name, tables) in crafted::tables(floor) {
+            edited(&name, &|log| {
+                log.truncate(card + 1);
+                log.extend(tables.clone());
+            });
+        }
         let foreign = tagged(&[7; 32], bodies.clone());
         add("damaged/other-secret".into(), &foreign);
         add("damaged/two-logs".into(), &[last, last].concat());
         starts
     }
+}
+
+fn log_name(log: &[Vec<u8>]) -> &'static str {
+    if log.is_empty() { "no-log" } else { "log" }
+}
+
+/// The place behind so many integers.
+fn behind_integers(bytes: &[u8], from: usize, count: usize) -> usize {
+    (0..count)
+        .fold(from, |at, _| at + 1 + bytes[at..].iter().take_while(|byte| **byte >= 0x80).count())
 }
 
 /// Whether a decision has a lane: its two numbers are behind a 1, and before the flag of the
@@ -258,7 +338,8 @@ fn vector(script: &Script, start: Start) -> Value {
     let mut store = Memory::new();
     write(&mut store, &records);
     let own = secret(&script.identity);
-    let read = anchor.as_ref().map(|bytes| Anchor::decode(bytes, &own).unwrap());
+    // One that can't be read is none.
+    let read = anchor.as_ref().and_then(|bytes| Anchor::decode(bytes, &own));
     let (result, after) = match counter {
         Some(counter) => started(script, Hardware { store, counter }, read.as_ref()),
         None => started(script, store, read.as_ref()),
@@ -302,11 +383,31 @@ fn denied(denial: &Denial) -> Value {
 }
 
 fn after<S: Store>(lock: &mut Lock<'static, S, Small>) -> Value {
-    let nonce = lock.challenge([0; 16], Channel::Radio, now()).unwrap().challenge().nonce;
+    let nonces = [[0; 16], [0x5a; 16]].map(|random| {
+        let session = lock.challenge(random, Channel::Radio, now()).unwrap();
+        hex(&session.challenge().nonce.0)
+    });
     let trust = lock.trust().unwrap();
     let ticks = keyward::Now::ticks(keyward::time::Uptime(0), 0);
     let floor = lock.present(ticks).unwrap().lo();
-    let counts = lock.memory().counts(floor).map(|count| {
+    json!({
+        "domain": hex(&trust.scope().domain.0),
+        "epoch": trust.scope().epoch.0,
+        "keyset": trust.keyset().0,
+        "list": [trust.list().keyset.0, trust.list().number.0],
+        "card": [trust.card().keyset.0, trust.card().version.0],
+        "floor": floor.0,
+        "next": lock.next_decision().0,
+        "relock": lock.relock_within(now()).is_some(),
+        "nonces": nonces,
+        "counts": counts(lock.memory(), floor),
+        "lanes": lanes(lock.memory(), floor),
+    })
+}
+
+/// The counts that are not over, by link.
+pub(super) fn counts<T: Capacity>(tables: &T, floor: Time) -> Vec<Value> {
+    sorted(tables.counts(floor).map(|count| {
         let key = hex(&count.link.0);
         let value = json!({
             "link": key,
@@ -317,8 +418,12 @@ fn after<S: Store>(lock: &mut Lock<'static, S, Small>) -> Value {
             "keep_until": count.keep_until.0,
         });
         (key, value)
-    });
-    let lanes = lock.memory().lanes(floor).map(|lane| {
+    }))
+}
+
+/// The lanes that are not over, by holder.
+pub(super) fn lanes<T: Capacity>(tables: &T, floor: Time) -> Vec<Value> {
+    sorted(tables.lanes(floor).map(|lane| {
         let key = hex(&lane.holder.0);
         let value = json!({
             "holder": key,
@@ -329,20 +434,7 @@ fn after<S: Store>(lock: &mut Lock<'static, S, Small>) -> Value {
             "seen": lane.seen.collect::<Vec<u64>>(),
         });
         (key, value)
-    });
-    json!({
-        "domain": hex(&trust.scope().domain.0),
-        "epoch": trust.scope().epoch.0,
-        "keyset": trust.keyset().0,
-        "list": [trust.list().keyset.0, trust.list().number.0],
-        "card": [trust.card().keyset.0, trust.card().version.0],
-        "floor": floor.0,
-        "next": lock.next_decision().0,
-        "relock": lock.relock_within(now()).is_some(),
-        "first_nonce": hex(&nonce.0),
-        "counts": sorted(counts),
-        "lanes": sorted(lanes),
-    })
+    }))
 }
 
 /// By name.

@@ -222,6 +222,13 @@ impl<S: Store, T: Capacity> Door<S, T> {
         assert_eq!(secured, Outcome::Done);
     }
 
+    /// A reset by hand, by the button within the housing: nobody owns the lock.
+    pub fn reset(&mut self) {
+        self.identity = drawn(&self.claim_key.public(), &mut self.rng);
+        self.lock.reset(self.identity, secret(&self.identity)).unwrap();
+        (self.session, self.walk) = (None, None);
+    }
+
     /// What the lock is, of itself.
     pub const fn identity(&self) -> Identity {
         self.identity

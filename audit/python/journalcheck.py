@@ -1,0 +1,483 @@
+"""A lock's start over logs made here (SPEC 22), each rule broken once.
+
+Called by `recordcheck.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from keyward.denials import Denied
+from keyward.journal import Restored, start
+from keyward.keys import key_id
+from keyward.limits import MAX_TIME, MAX_U32, MAX_U64
+from keyward.lock import Anchor, Identity
+from keyward.memory import ReplayWindow, Use
+from keyward.records import (
+    CARD,
+    EPOCH,
+    KEYSET,
+    LIST,
+    Body,
+    Counts,
+    Decision,
+    Lanes,
+    LogStart,
+    Outcome,
+    Passed,
+    Secured,
+    Started,
+    Statement,
+    tagged,
+)
+from keyward.tables import Count, Lane, Payer, Tables
+from trustcheck import (
+    DEVICE,
+    DOMAIN,
+    EMERGENCY,
+    GRANTOR,
+    LIFE,
+    LOCK,
+    NONCE,
+    START,
+    card,
+    epoch,
+    keyset,
+    listed,
+    public,
+    status,
+)
+
+SECRET = bytes(range(32))
+FLOOR = START + 100
+LINK, OTHER_LINK, HOLDER = b"root-of-the-link", b"link-of-one-more", b"name-of-a-holder"
+ISSUER = key_id(public(GRANTOR))
+PAYER = Payer(LINK[:8], ISSUER)
+KEEP = START + 5_000
+Piece = Body | bytes
+
+
+def log_start(**other: Any) -> LogStart:
+    fields: dict[str, Any] = {
+        "schema": 2,
+        "device": DEVICE,
+        "nonce": LIFE,
+        "domain": DOMAIN,
+        "number": 10,
+        "floor": FLOOR,
+        "next": 3,
+        "boots": 7,
+        "words": 1,
+        "open": None,
+        "relock": False,
+    }
+    return LogStart(**(fields | other))
+
+
+def head(number: int = 0, **other: Any) -> list[Piece]:
+    return [
+        log_start(**other),
+        Statement(EPOCH, epoch(number)),
+        Statement(KEYSET, keyset(number, 1)),
+        Statement(LIST, listed(number, (1, 1))),
+        Statement(CARD, card(number, 1, 1)),
+    ]
+
+
+def decision(**other: Any) -> Decision:
+    fields: dict[str, Any] = {
+        "core": bytes(32),
+        "right": 0,
+        "lo": START,
+        "hi": START + 9,
+        "quality": 1,
+        "max_open": None,
+        "issuer": ISSUER,
+        "holder": HOLDER,
+        "links": [LINK],
+        "evidence": [],
+        "counts": [None],
+        "lane": None,
+        "heard": None,
+    }
+    return Decision(**(fields | other))
+
+
+def used(spent: int = 1, keep: int = KEEP) -> tuple[Use, int]:
+    return Use(spent, START), keep
+
+
+def count_entry(spent: int = 1, keep: int = KEEP, link: bytes = LINK) -> tuple[bytes, Count]:
+    return link, Count(PAYER, Use(spent, START), keep)
+
+
+def lane_entry(
+    highest: int = 70, seen: int = 5, latest: int = START, holder: bytes = HOLDER, words: int = 1
+) -> tuple[bytes, Lane]:
+    return holder, Lane(PAYER, latest, ReplayWindow(highest, seen, 64 * words))
+
+
+def encoded(pieces: list[Piece]) -> list[bytes]:
+    return [piece if isinstance(piece, bytes) else piece.encode() for piece in pieces]
+
+
+def started(
+    pieces: list[Piece], words: int = 1, capacity: int = 8, **given: Any
+) -> Restored | None:
+    records = tagged(SECRET, encoded(pieces))
+    identity = Identity(DEVICE, LIFE)
+    return start(records, identity, SECRET, Tables(capacity, capacity, words), **given)
+
+
+def code_of(pieces: list[Piece], **given: Any) -> int | None:
+    try:
+        started(pieces, **given)
+    except Denied as denied:
+        return denied.code
+    return None
+
+
+def anchored(**other: Any) -> Anchor:
+    fields: dict[str, Any] = {
+        "domain": DOMAIN,
+        "epoch": 0,
+        "emergency": public(EMERGENCY),
+        "lock": LOCK,
+        "sealed_only": False,
+    }
+    return Anchor(**(fields | other))
+
+
+Case = tuple[str, list[Piece], dict[str, Any], int | None]
+TOO_NEW, CORRUPT, ROLLED_BACK = 192, 193, 194
+
+
+def of_the_head() -> list[Case]:
+    whole = head()
+    card_of_1 = [*head()[:4], Statement(CARD, card(1, 1, 1))]
+    list_of_1 = [*head()[:3], Statement(LIST, listed(1, (1, 1))), head()[4]]
+    set_of_1 = [*head()[:2], Statement(KEYSET, keyset(1, 1)), *head()[3:]]
+    older_card = [*head(1)[:4], Statement(CARD, card(0, 1, 1))]
+    no_list = [*head()[:3], Statement(LIST, status(0)), head()[4]]
+    return [
+        ("whole", whole, {}, None),
+        ("without a list", [*whole[:3], whole[4]], {}, None),
+        ("without a keyset", [whole[0], whole[1], *whole[3:]], {}, CORRUPT),
+        ("without a card", whole[:4], {}, CORRUPT),
+        ("start alone", whole[:1], {}, CORRUPT),
+        ("no start", whole[1:], {}, CORRUPT),
+        ("keyset first", [whole[0], whole[2], whole[1], *whole[3:]], {}, CORRUPT),
+        ("list first", [whole[0], whole[3], whole[1], whole[2], whole[4]], {}, CORRUPT),
+        ("two lists", [*whole[:4], whole[3], whole[4]], {}, CORRUPT),
+        ("kind alone", [b"\0", *whole[1:]], {}, CORRUPT),
+        ("schema 0", [b"\0\0" + log_start().encode()[2:], *whole[1:]], {}, CORRUPT),
+        ("schema 1", head(schema=1), {}, None),
+        ("schema 1 with a relock", [log_start(schema=1).encode() + b"\0", *whole[1:]], {}, CORRUPT),
+        ("schema 3 and nothing more", [b"\0\3"], {}, TOO_NEW),
+        ("schema 255 of another device", head(schema=255, device=bytes(32)), {}, TOO_NEW),
+        ("words of another lock", head(words=2), {}, TOO_NEW),
+        ("its words", head(words=2), {"words": 2}, None),
+        ("words of two bytes", head(words=300), {"words": 300}, None),
+        ("words of 17 bits", head(words=1 << 16), {}, CORRUPT),
+        ("words of another lock, of schema 1", head(schema=1, words=0), {}, TOO_NEW),
+        ("words of another lock and another device", head(words=2, device=NONCE * 2), {}, CORRUPT),
+        ("words of another lock and no card", head(words=2)[:4], {}, TOO_NEW),
+        ("another device", head(device=public(GRANTOR)), {}, CORRUPT),
+        ("another life", head(nonce=NONCE), {}, CORRUPT),
+        ("floor beyond all times", head(floor=MAX_TIME + 1), {}, CORRUPT),
+        ("relock of 2", [log_start().encode()[:-1] + b"\2", *whole[1:]], {}, CORRUPT),
+        ("open right of 31", head(open=31), {}, None),
+        ("open right of 32", head(open=32), {}, CORRUPT),
+        ("open before the first", head(open=0, next=0), {}, CORRUPT),
+        ("another domain", head(domain=NONCE * 2), {}, None),
+        ("card of a later epoch", card_of_1, {}, None),
+        ("card of an epoch before", older_card, {}, None),
+        ("list of another epoch", list_of_1, {}, None),
+        ("keyset of another epoch", set_of_1, {}, None),
+        ("status for a list", no_list, {}, CORRUPT),
+    ]
+
+
+def of_the_tables() -> list[Case]:
+    over = FLOOR - 901
+    five = [count_entry(link=bytes((n,)) * 16) for n in range(5)]
+    lanes = [lane_entry(holder=bytes((n,)) * 16) for n in range(5)]
+    ended = [count_entry(link=link, keep=FLOOR) for link, _ in five]
+    gone = [lane_entry(holder=holder, latest=over) for holder, _ in lanes]
+    many = [count_entry(link=bytes((n,)) * 16) for n in range(29)]
+    wide, wider = (count_entry(keep=1 << bits) for bits in (42, 49))
+    pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
+        ("no counts, no lanes", [Counts([]), Lanes([])], {}, None),
+        ("lanes first", [Lanes([lane_entry()]), Counts([count_entry()])], {}, None),
+        ("counts twice", [Counts([count_entry()]), Counts([])], {}, None),
+        ("one link twice", [Counts([count_entry()]), Counts([count_entry()])], {}, CORRUPT),
+        ("one holder twice", [Lanes([lane_entry(), lane_entry()])], {}, CORRUPT),
+        ("uses of none", [Counts([count_entry(0)])], {}, CORRUPT),
+        ("cut off", [Counts([count_entry()]).encode()[:-1]], {}, CORRUPT),
+        ("a lane's time too great", [Lanes([lane_entry(latest=MAX_TIME + 1)])], {}, CORRUPT),
+        ("the reserved counter", [Lanes([lane_entry(MAX_U64)])], {}, CORRUPT),
+        ("the one below it", [Lanes([lane_entry(MAX_U64 - 1)])], {}, None),
+        ("the highest not seen", [Lanes([lane_entry(seen=4)])], {}, CORRUPT),
+        ("too many words", [Lanes([lane_entry(words=2)])], {}, CORRUPT),
+        ("five of four", [Counts(five)], {"capacity": 4}, TOO_NEW),
+        ("five lanes of four", [Lanes(lanes)], {"capacity": 4}, TOO_NEW),
+        ("five of four, then damage", [Counts(five), b"\x0c"], {"capacity": 4}, TOO_NEW),
+        ("damage, then five of four", [b"\x0c", Counts(five)], {"capacity": 4}, CORRUPT),
+        ("four of one root", [Counts(five[:4]), Lanes(lanes[:4])], {"capacity": 4}, None),
+        ("five that are over", [Counts(ended), Lanes(gone)], {"capacity": 4}, None),
+        ("a record of 1309 bytes", [Counts([*many, wide])], {"capacity": 64}, None),
+        ("a record of 1310 bytes", [Counts([*many, wider])], {"capacity": 64}, CORRUPT),
+        ("counts behind an event", [Started(), Counts([])], {}, CORRUPT),
+        ("lanes behind an event", [Started(), Lanes([])], {}, CORRUPT),
+    ]
+    two_words: Case = (
+        "two words", [*head(words=2), Lanes([lane_entry(words=2)])], {"words": 2}, None
+    )
+    cases = [(name, [*head(), *more], given, code) for name, more, given, code in pieces]
+    return [two_words, *cases]
+
+
+def of_the_decision() -> list[Case]:
+    sixteen = [b"%02d--------------" % n for n in range(16)]
+    good: list[tuple[str, dict[str, Any]]] = [
+        ("at its longest", {
+            "right": 31, "lo": MAX_U64, "hi": MAX_U64, "quality": 2, "max_open": MAX_U32,
+            "links": sixteen[:4], "evidence": sixteen[:2], "counts": [used(), None, None, used()],
+            "lane": (MAX_U64 - 1, MAX_TIME), "heard": START,
+        }),
+        ("at its shortest", {"hi": None, "quality": 0}),
+    ]
+    bad: list[tuple[str, dict[str, Any]]] = [
+        ("right 32", {"right": 32}),
+        ("a MaxOpen beyond 32 bits", {"max_open": MAX_U32 + 1}),
+        ("quality 3", {"quality": 3}),
+        ("no link", {"links": [], "counts": []}),
+        ("five links", {"links": sixteen[:5], "counts": [None] * 5}),
+        ("three pieces of evidence", {"evidence": sixteen[:3]}),
+        ("uses of none", {"counts": [used(0)]}),
+        ("a count too many", {"counts": [None, None]}),
+        ("a count too few", {"links": sixteen[:2]}),
+        ("time beyond all times", {"lane": (1, MAX_TIME + 1)}),
+        ("T beyond all times", {"heard": MAX_TIME + 1}),
+        ("reserved counter", {"lane": (MAX_U64, START)}),
+    ]
+    cases: list[Case] = []
+    for code, sort in ((None, good), (CORRUPT, bad)):
+        cases += [(name, [*head(), decision(**fields)], {}, code) for name, fields in sort]
+    return cases
+
+
+def of_changes() -> list[Case]:
+    """What a decision changes: quotas and uses before are not judged again (SPEC 22.4)."""
+    lane: Piece = decision(lane=(70, START))
+    late: Piece = decision(lane=(69, START + 1))
+    names = [b"%02d--------------" % n for n in range(5)]
+    first, *others = [decision(links=[LINK, name], counts=[None, used()]) for name in names]
+    full = [replace(first, counts=[None, used(keep=FLOOR + 50)]), *others[:3]]
+    fifth = replace(others[3], heard=FLOOR + 49)
+    lanes = [decision(holder=name, lane=(1, START)) for name in names]
+    ended = decision(counts=[used(keep=FLOOR + 50)], lane=(70, FLOOR))
+    again = decision(lane=(70, FLOOR + 901), heard=FLOOR + 901)
+    both = replace(first, lane=(70, START))
+    small, none = {"capacity": 4}, {"capacity": 0}
+    pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
+        ("one counter", [lane], {}, None),
+        ("one counter twice", [lane, lane], {}, CORRUPT),
+        ("a late counter", [lane, late], {}, None),
+        ("a late counter twice", [lane, late, late], {}, CORRUPT),
+        ("a counter that was seen by the head", [Lanes([lane_entry()]), lane], {}, CORRUPT),
+        ("a counter that was not", [Lanes([lane_entry()]), late], {}, None),
+        ("one below it that was", [Lanes([lane_entry(seen=3)]), late], {}, CORRUPT),
+        ("four of one root", [*full], small, None),
+        ("five of four", [*full, fifth], small, TOO_NEW),
+        ("one of four again", [*full, first], small, None),
+        ("one link twice", [decision(links=[LINK, LINK], counts=[used(), used()])], {}, None),
+        ("kept for ever", [decision(counts=[used(keep=MAX_U64)])], {}, None),
+        ("room by a T", [*full, replace(fifth, heard=FLOOR + 50)], small, None),
+        ("uses that do not follow",
+         [decision(counts=[used(9)]), decision(counts=[used()])], {}, None),
+        ("four lanes of one root", [*lanes[:4]], small, None),
+        ("five lanes of four", [*lanes], small, TOO_NEW),
+        ("one lane of four again", [*lanes[:4], replace(lanes[0], lane=(2, START))], small, None),
+        ("one counter of four again", [*lanes[:4], lanes[0]], small, CORRUPT),
+        ("the reserved counter for a fifth",
+         [*lanes[:4], replace(lanes[4], lane=(MAX_U64, START))], small, CORRUPT),
+        ("no room for a count, then a counter that was seen",
+         [*full, lane, replace(fifth, lane=(70, START))], small, TOO_NEW),
+        ("no room for lanes", [lane], none, TOO_NEW),
+        ("no room for counts", [first], none, TOO_NEW),
+        ("no room for either", [both], none, TOO_NEW),
+        ("a lane that is over", [ended, again], {}, None),
+    ]
+    return [(name, [*head(), *more], given, code) for name, more, given, code in pieces]
+
+
+def of_events() -> list[Case]:
+    """Statements are decoded, and not checked again."""
+    def take(kind: int, held: Any) -> list[Piece]:
+        return [*head(), Statement(kind, held)]
+
+    release = decision(right=5)
+    elsewhere = Statement(CARD, replace(card(0, 1, 2), lock=b"elsewher"))
+    return [
+        ("a keyset", take(KEYSET, keyset(0, 2)), {}, None),
+        ("the held keyset", take(KEYSET, keyset(0, 1)), {}, None),
+        ("a keyset of another epoch", take(KEYSET, keyset(1, 2)), {}, None),
+        ("a list", take(LIST, listed(0, (1, 2))), {}, None),
+        ("a list ahead", take(LIST, listed(0, (2, 1))), {}, None),
+        ("the held list", take(LIST, listed(0, (1, 1))), {}, None),
+        ("a list of another epoch", take(LIST, listed(1, (1, 2))), {}, None),
+        ("a status", take(LIST, status(0)), {}, CORRUPT),
+        ("a card", take(CARD, card(0, 1, 2)), {}, None),
+        ("a card ahead", take(CARD, card(0, 2, 1)), {}, None),
+        ("the held card", take(CARD, card(0, 1, 1)), {}, None),
+        ("a card of another lock", [*head(), elsewhere], {}, None),
+        ("a card of another epoch", take(CARD, card(1, 1, 2)), {}, None),
+        ("a card that does not decode", [*head(), card(0, 1, 2).encode()[:-1]], {}, CORRUPT),
+        ("an epoch", take(EPOCH, epoch(1)), {}, CORRUPT),
+        ("a start of a log", [*head(), log_start()], {}, CORRUPT),
+        ("kind 12", [*head(), b"\x0c"], {}, CORRUPT),
+        ("no kind", [*head(), b""], {}, CORRUPT),
+        ("the last time", [*head(), Passed(MAX_TIME)], {}, None),
+        ("a time beyond it", [*head(), Passed(MAX_TIME + 1)], {}, CORRUPT),
+        ("outcome 3", [*head(), Outcome(3)], {}, None),
+        ("outcome 4", [*head(), Outcome(4)], {}, CORRUPT),
+        ("more behind a start", [*head(), b"\7\0"], {}, CORRUPT),
+        ("more behind secured", [*head(), b"\x0a\0"], {}, CORRUPT),
+        ("nothing to secure", [*head(), Secured()], {}, None),
+        ("a release that is done", [*head(), release, Outcome(0)], {}, CORRUPT),
+        ("a release that is done, in two logs", [*head(open=5), Outcome(0)], {}, CORRUPT),
+        ("a start behind a release", [*head(), release, Started()], {}, CORRUPT),
+        ("a start behind a release, in two logs", [*head(open=5), Started()], {}, CORRUPT),
+        ("a release that lapsed, a start", [*head(), release, Outcome(3), Started()], {}, None),
+        ("a release, a decision, a start", [*head(), release, decision(), Started()], {}, None),
+        ("secured behind a release", [*head(), release, Secured()], {}, 195),
+    ]
+
+
+def of_the_anchor() -> list[Case]:
+    release = [*head(), decision(right=5)]
+    anchors: list[tuple[str, Anchor, int | None]] = [
+        ("its own", anchored(), None),
+        ("without an emergency key", anchored(emergency=None), None),
+        ("another domain", anchored(domain=bytes(32)), ROLLED_BACK),
+        ("another lock", anchored(lock=b"elsewher"), ROLLED_BACK),
+        ("a later epoch", anchored(epoch=2), ROLLED_BACK),
+        ("the log's epoch", anchored(epoch=1), None),
+        ("an epoch before", anchored(epoch=0), None),
+    ]
+    cases: list[Case] = [
+        (name, head(1), {"anchor": anchor}, code) for name, anchor, code in anchors
+    ]
+    later = anchored(epoch=1, lock=b"elsewher")
+    return cases + [
+        ("an empty log", [], {}, None),
+        ("an empty log with an anchor", [], {"anchor": anchored()}, ROLLED_BACK),
+        ("an empty log with a counter", [], {"counter": 5}, None),
+        ("damaged before rolled back", head()[:4], {"anchor": later}, CORRUPT),
+        ("too new before rolled back", head(schema=3), {"anchor": later}, TOO_NEW),
+        ("rolled back before released", release, {"anchor": later}, ROLLED_BACK),
+        ("rolled back before released, by the counter", release, {"counter": 12}, ROLLED_BACK),
+        ("released", release, {"counter": 11}, 195),
+        ("released by the start", head(open=5), {}, 195),
+        ("released and recorded", [*release, Outcome(1)], {}, None),
+        ("the counter equal", [*head(), Started()], {"counter": 11}, None),
+        ("the counter above", [*head(), Started()], {"counter": 12}, ROLLED_BACK),
+    ]
+
+
+def check_cases() -> list[str]:
+    parts = of_the_head, of_the_tables, of_the_decision, of_changes, of_events
+    faults, count = [], 0
+    for part in (*parts, of_the_anchor):
+        for name, pieces, given, code in part():
+            count += 1
+            found = code_of(pieces, **given)
+            if found != code:
+                faults.append(f"journal: {part.__name__}, {name}: {found} for {code}")
+    print(f"journal: {count} logs")
+    return faults
+
+
+def state(pieces: list[Piece], **given: Any) -> Restored:
+    restored = started(pieces, **given)
+    assert restored is not None
+    return restored
+
+
+def relocks(*events: Piece, **start_of: Any) -> bool:
+    return state([*head(**start_of), *events]).journal.relock
+
+
+def check_duty() -> list[str]:
+    """SPEC 14.5 and 22.4: when the door must be secured."""
+    opened = decision(max_open=60)
+    lock = decision(right=1)
+    found: list[tuple[bool, bool]] = [
+        (relocks(), False),
+        (relocks(relock=True), True),
+        (relocks(schema=1), True),
+        (relocks(Secured(), schema=1), False),
+        (relocks(opened), True),
+        (relocks(decision()), False),
+        (relocks(opened, decision()), True),
+        (relocks(opened, Outcome(0)), True),
+        (relocks(opened, Secured()), False),
+        (relocks(opened, Started()), True),
+        (relocks(opened, lock), True),
+        (relocks(opened, lock, Outcome(0)), False),
+        (relocks(opened, lock, decision(), Outcome(0)), True),
+        (relocks(opened, decision(right=5), Outcome(1)), True),
+        (relocks(replace(lock, max_open=5), Outcome(0)), False),
+        (relocks(opened, decision(), Outcome(0)), True),
+        (relocks(opened, decision(right=2), Outcome(0)), True),
+        (relocks(opened, lock, Started(), Outcome(0)), True),
+        (relocks(opened, lock, Outcome(1), Outcome(0)), True),
+        (relocks(Outcome(0), open=1, relock=True), False),
+    ]
+    found += [(relocks(opened, lock, Outcome(n)), True) for n in (1, 2, 3)]
+    return [f"journal: duty, {n}: {a} for {b}" for n, (a, b) in enumerate(found) if a != b]
+
+
+def check_fold() -> list[str]:
+    """Numbers, the floor and what the start closes."""
+    def floor(*events: Piece) -> int:
+        return state([*head(), *events]).journal.floor
+
+    plain, older = state(head()), state(head(schema=1))
+    busy = state([*head(), decision(), Outcome(0), Started(), Started(), decision()])
+    ahead, before = FLOOR + 5, FLOOR - 5
+    two_links = decision(links=[OTHER_LINK, LINK], counts=[None, used()], lane=(9, START))
+    paid = state([*head(), two_links]).journal.tables
+    deep = state([*head(words=2), Lanes([lane_entry(seen=1 << 64 | 1, words=2)])], words=2)
+    found: list[tuple[object, object]] = [
+        ((plain.journal.number, plain.journal.boots, plain.anew), (11, 8, False)),
+        ((older.journal.number, older.journal.boots, older.anew), (12, 8, True)),
+        ((busy.journal.number, busy.journal.boots, busy.journal.next), (16, 10, 5)),
+        ((plain.interrupted, busy.interrupted, busy.journal.open), (None, 4, None)),
+        (state(head(open=0)).interrupted, 2),
+        (state([*head(open=0), Started()]).interrupted, None),
+        (state([*head(), decision(), Outcome(2)]).interrupted, None),
+        (floor(Statement(KEYSET, keyset(0, 2))), START + 200),
+        (floor(Statement(LIST, listed(0, (1, 2), at=ahead))), ahead),
+        (floor(Statement(LIST, listed(0, (1, 2), at=before))), FLOOR),
+        (floor(Statement(CARD, card(0, 1, 2, at=ahead))), FLOOR),
+        (floor(Passed(ahead)), ahead),
+        (floor(Passed(before)), FLOOR),
+        (floor(decision(heard=ahead)), ahead),
+        (floor(decision(heard=before)), FLOOR),
+        (floor(decision(lo=ahead, hi=ahead)), FLOOR),
+        (paid.counts[LINK].payer, Payer(OTHER_LINK[:8], ISSUER)),
+        (paid.lanes[HOLDER].payer, Payer(OTHER_LINK[:8], ISSUER)),
+        (deep.journal.tables.is_new(HOLDER, 6), False),
+        (deep.journal.tables.is_new(HOLDER, 7), True),
+        (plain.journal.trust.list is None, False),
+        (busy.journal.trust.card_current, True),
+        (state([*head(1)[:4], Statement(CARD, card(0, 1, 1))]).journal.trust.card_current, False),
+    ]
+    return [f"journal: fold, {n}: {a} for {b}" for n, (a, b) in enumerate(found) if a != b]
+
+
+def check_logs() -> list[str]:
+    return check_cases() + check_duty() + check_fold()
