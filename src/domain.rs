@@ -401,6 +401,11 @@ impl Walk {
         Ok(Self { domain, start: None, last, steps: 0 })
     }
 
+    /// Whether both started from one epoch of one domain.
+    pub(crate) fn starts_as(&self, other: &Self) -> bool {
+        self.domain == other.domain && self.start == other.start
+    }
+
     /// Walks to the next epoch.
     ///
     /// # Errors

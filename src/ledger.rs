@@ -55,6 +55,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// As an actuator may report it: what only the lock knows is nothing that it knows.
+    pub(crate) const fn reported(self) -> Self {
+        match self {
+            Self::Done | Self::Jammed => self,
+            Self::Unknown | Self::Lapsed | Self::Interrupted => Self::Unknown,
+        }
+    }
+
     /// The outcomes by their bytes.
     const ALL: [Self; 5] =
         [Self::Done, Self::Jammed, Self::Unknown, Self::Lapsed, Self::Interrupted];

@@ -65,6 +65,8 @@ pub struct Lock<'t, S, T = Home> {
     run: u64,
     /// Counts the challenges since the start.
     challenges: u64,
+    /// Counts how often the door was secured since the start.
+    secured: u64,
 }
 
 impl<'t, S, T: Capacity> Lock<'t, S, T> {
@@ -74,11 +76,12 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             identity,
             secret,
             journal: Journal::new(store),
-            state: State::EMPTY,
+            state: State::UNREAD,
             fault: Some(Fault::NotRestored),
             app: None,
             run: 0,
             challenges: 0,
+            secured: 0,
         }
     }
 
@@ -176,7 +179,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// [`Denial::Changed`] for another lock's permit, one from before a restart, and one behind
-    /// which another decision was committed.
+    /// which another decision was committed or the door was secured.
     pub fn act(
         &self,
         permit: Permit,
@@ -184,7 +187,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         actuator: impl FnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Acted, Denial> {
         let order = self.order(&permit)?;
-        let outcome = if permit.lapsed(&now) { Outcome::Lapsed } else { actuator(&order) };
+        let outcome = match permit.lapsed(&now) {
+            true => Outcome::Lapsed,
+            false => actuator(&order).reported(),
+        };
         Ok(permit.acted(outcome))
     }
 
@@ -199,7 +205,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Acted, Denial> {
         let order = self.order(&permit)?;
-        let outcome = if permit.lapsed(&now) { Outcome::Lapsed } else { actuator(&order).await };
+        let outcome = match permit.lapsed(&now) {
+            true => Outcome::Lapsed,
+            false => actuator(&order).await.reported(),
+        };
         Ok(permit.acted(outcome))
     }
 
@@ -211,7 +220,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
 
     fn order<'p>(&self, permit: &'p Permit) -> Result<Order<'p>, Denial> {
         let is_last = self.open_decision() == Some(permit.sequence);
-        if permit.door != self.door()? || !is_last {
+        if permit.door != self.door()? || permit.secured != self.secured || !is_last {
             return Err(Denial::Changed);
         }
         Ok(Order::of(&permit.accepted))
@@ -252,7 +261,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: Store,
     {
         let outcome = actuator();
-        if let Some(body) = self.secured(outcome) {
+        if let Some(body) = self.has_secured(outcome) {
             let _next_start_secures_again = self.write(&body);
         }
         outcome
@@ -264,14 +273,18 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         let outcome = actuator().await;
-        if let Some(body) = self.secured(outcome) {
+        if let Some(body) = self.has_secured(outcome) {
             let _next_start_secures_again = self.write_async(&body).await;
         }
         outcome
     }
 
     /// Ends the duty to secure the door; what of that is to be made durable.
-    fn secured(&mut self, outcome: Outcome) -> Option<Body> {
+    fn has_secured(&mut self, outcome: Outcome) -> Option<Body> {
+        if outcome == Outcome::Done {
+            // A permit of before would open a door that nobody closes.
+            self.secured = self.secured.wrapping_add(1);
+        }
         let relock = self.state.relock.take_if(|_| outcome == Outcome::Done);
         // A store that can't be read is left alone.
         let is_own = matches!(self.fault, None | Some(Fault::Releasing));
@@ -291,7 +304,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     ///
     /// # Errors
     /// [`Denial::StoreFailed`]: the decision stays open, and a restart closes it;
-    /// [`Denial::Changed`] for another lock's act, or one of another epoch;
+    /// [`Denial::Changed`] for another lock's act, one of before a start, and one behind which
+    /// another decision was committed;
     /// [`Denial::ReleaseDue`] for a release that was done.
     pub fn record(&mut self, acted: Acted) -> Result<Recorded, Denial>
     where
@@ -328,9 +342,10 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Recorded { sequence: acted.sequence, outcome: acted.outcome }
     }
 
+    /// What was done stays true over a restart of the clock and an epoch.
     fn is_last(&self, acted: &Acted) -> Result<(), Denial> {
         let is_last = self.open_decision() == Some(acted.sequence);
-        if acted.door == self.door()? && is_last { Ok(()) } else { Err(Denial::Changed) }
+        if acted.door.is_since(&self.door()?) && is_last { Ok(()) } else { Err(Denial::Changed) }
     }
 
     /// Makes an event durable. A full log gives way to a new one first.
@@ -357,12 +372,21 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 }
 
-/// Which lock, in which epoch, in which life and since which restart; an anchor knows no life.
+/// Which lock, in which epoch, in which life and since which restart; an anchor knows no life. Two
+/// locks over copies of one store would be one: a store is one lock's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Door {
     scope: Scope,
     lock: LockId,
     run: Option<(ClaimNonce, u64, u64)>,
+}
+
+impl Door {
+    /// Whether both are of one lock, in one life, since one start.
+    fn is_since(&self, other: &Self) -> bool {
+        let start = |door: &Self| door.run.map(|(life, boots, _)| (life, boots));
+        self.lock == other.lock && start(self) == start(other)
+    }
 }
 
 /// A request that was verified against a lock, which it holds until it is committed or dropped.
@@ -442,7 +466,7 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
         if let Some(within) = relock {
             lock.state.oblige(within, now);
         }
-        Ok(Permit { door, accepted, sequence, started })
+        Ok(Permit { door, secured: lock.secured, accepted, sequence, started })
     }
 }
 

@@ -1,16 +1,18 @@
 //! Power fails: what a lock still knows, what it refuses to believe, and what it never does
 //! (SPEC.md sections 14.5 and 22).
 
+#[path = "restart/common.rs"]
+mod common;
 #[path = "life/visit.rs"]
 mod visit;
 
+use common::{committed, counted};
 use keyward::{
     Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Refusal, Right, Rights, Seconds,
     Target, Valid,
     id::{LockId, Sequence},
     ledger::Outcome,
-    lock::{Permit, Restored},
-    store::Store,
+    lock::Restored,
     tables::Capacity,
     time::Uptime,
 };
@@ -18,7 +20,7 @@ use keyward_testkit::{
     journal,
     stores::{Hardware, Mood, Moody},
     world::{
-        Capability, Door, Holder, START, Settings, World,
+        Door, START, Settings, World,
         door::{Memory, secret},
         drawn,
     },
@@ -26,34 +28,6 @@ use keyward_testkit::{
 use visit::{DAY, grant, unlock};
 
 const SCHEMA: u8 = 2;
-
-/// The flat's door, so many uses, so long open.
-fn counted(world: &mut World, uses: u32, max_open: Option<u32>) -> Capability {
-    let valid = Valid { from: START, lasts: Seconds::days(1) };
-    let targets = [Target::Lock(world.flat.id)];
-    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
-    let grant = grant.uses(uses).unwrap();
-    let grant = max_open.map_or(Ok(grant.clone()), |secs| grant.max_open(Seconds(secs))).unwrap();
-    world.owner.grant(&world.courier.public(), 1, &grant)
-}
-
-/// Commits a request for a right, and goes no further.
-fn committed<S: Store>(
-    door: &mut Door<S>,
-    held: &Capability,
-    holder: &Holder,
-    right: Right,
-    now: Now,
-) -> Result<Permit, Denial> {
-    let mut session = door.lock.challenge([7; 16], Channel::Radio, now)?;
-    let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-    let ask = Ask { lock: door.id, right, parameter: b"" };
-    let mut rng = rand_core::SeedableRng::seed_from_u64(now.uptime.0);
-    let request = holder.request(held, ask, &challenge, Channel::Radio, &mut rng);
-    let bytes = holder.present(&request, &[], None);
-    let presentation = Presentation::decode(&bytes).unwrap();
-    door.lock.verify(&mut session, &presentation, now)?.commit(now)
-}
 
 fn claimed_again(restored: Result<Restored, Denial>) -> Option<Sequence> {
     match restored {

@@ -18,8 +18,8 @@ use crate::{
     wire::{DecodeError, EncodeError, Encoded, Reader, VERSION},
 };
 
-/// What a host keeps apart from the lock's store, and writes anew only at a claim, an epoch and a
-/// release: enough to open for the emergency key, and for nobody else.
+/// What a host keeps apart from the lock's store: written anew after a claim, an epoch, or a card that
+/// changes whether sealed presentations are demanded, and erased before a release: enough to open for the emergency key, and for nobody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
     /// The domain and its epoch.

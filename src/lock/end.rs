@@ -1,7 +1,7 @@
 //! The end of a life: release and reset (SPEC.md section 18.2).
 
 use super::{
-    Acted, Identity, Lock, Recorded,
+    Acted, Fault, Identity, Lock, Recorded,
     journal::{self, Writing},
     state::State,
 };
@@ -20,7 +20,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     ///
     /// # Errors
     /// [`Denial::NotReleased`] unless the act was a release and the actuator reports it done;
-    /// [`Denial::Changed`] for another lock's act; [`Denial::SameLife`], [`Denial::StoreFailed`].
+    /// [`Denial::Changed`] for another lock's act; [`Denial::SameLife`], [`Denial::StoreFailed`]: the
+    /// lock then denies all until it is [reset](Self::reset).
     pub fn release(
         &mut self,
         acted: Acted,
@@ -34,7 +35,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record(acted)?;
             return Err(Denial::NotReleased);
         }
+        self.fault = Some(Fault::Releasing);
         self.reset(identity, secret)?;
+        self.state.relock = None;
         Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
     }
 
@@ -55,7 +58,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record_async(acted).await?;
             return Err(Denial::NotReleased);
         }
+        self.fault = Some(Fault::Releasing);
         self.reset_async(identity, secret).await?;
+        self.state.relock = None;
         Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
     }
 
@@ -70,6 +75,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: Store,
     {
         self.may_reset(&identity, &secret)?;
+        let counter = self.journal.store.counter()?;
+        self.counts_from(counter);
         journal::write(&mut self.journal, Writing::<T>::log(&self.secret, None))?;
         self.begin_anew(identity, secret);
         Ok(())
@@ -88,6 +95,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         self.may_reset(&identity, &secret)?;
+        let counter = self.journal.store.counter().await?;
+        self.counts_from(counter);
         journal::write_async(&mut self.journal, Writing::<T>::log(&self.secret, None)).await?;
         self.begin_anew(identity, secret);
         Ok(())
@@ -105,10 +114,17 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         if is_same { Err(Denial::SameLife) } else { Ok(()) }
     }
 
+    /// Writes are counted on from all that the hardware has seen.
+    fn counts_from(&mut self, counter: Option<u64>) {
+        self.journal.counted(self.journal.number().max(counter.unwrap_or(0)));
+    }
+
+    /// A door that must be secured must be so in its next life, too.
     fn begin_anew(&mut self, identity: Identity, secret: DeviceSecret) {
+        let relock = self.state.relock;
         self.journal.rewind();
         (self.identity, self.secret) = (identity, secret);
-        (self.state, self.fault) = (State::EMPTY, None);
+        (self.state, self.fault) = (State { relock, ..State::EMPTY }, None);
         self.run = self.run.wrapping_add(1);
     }
 }

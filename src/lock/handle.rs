@@ -25,6 +25,9 @@ use crate::{
 pub enum Handled {
     /// A request was granted, committed, acted on and recorded.
     Recorded(Recorded),
+    /// A request was granted, committed and acted on, and the store didn't confirm the outcome: the
+    /// next start closes the decision as interrupted.
+    Unrecorded(Recorded),
     /// A release was granted and done: the host draws the next life's identity and hands both to
     /// [`Lock::release`].
     Released(Acted),
@@ -47,7 +50,7 @@ impl Handled {
     /// The coarse answer for the wire.
     pub const fn answer(&self) -> Answer {
         match self {
-            Self::Recorded(_) | Self::Released(_) => Answer::Done,
+            Self::Recorded(_) | Self::Unrecorded(_) | Self::Released(_) => Answer::Done,
             Self::Taken(_) | Self::Walked => Answer::Applied,
         }
     }
@@ -174,10 +177,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         let acted = self.act(permit, now, actuator)?;
         match self.outcome(&acted) {
             Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
-            outcome => {
-                let _next_start_closes_it = self.write(&outcome?);
-                Ok(Handled::Recorded(self.recorded(acted)))
-            }
+            outcome => Ok(match self.write(&outcome?) {
+                Ok(()) => Handled::Recorded(self.recorded(acted)),
+                Err(_) => Handled::Unrecorded(acted.told()),
+            }),
         }
     }
 
@@ -193,10 +196,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         let acted = self.act_async(permit, now, actuator).await?;
         match self.outcome(&acted) {
             Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
-            outcome => {
-                let _next_start_closes_it = self.write_async(&outcome?).await;
-                Ok(Handled::Recorded(self.recorded(acted)))
-            }
+            outcome => Ok(match self.write_async(&outcome?).await {
+                Ok(()) => Handled::Recorded(self.recorded(acted)),
+                Err(_) => Handled::Unrecorded(acted.told()),
+            }),
         }
     }
 
@@ -211,12 +214,17 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         match message {
             Message::Epoch(bytes) => {
                 let epoch = Epoch::decode(bytes)?;
-                session.walk.get_or_insert(from_here).step(&epoch)?;
+                // Another session may have taken in what this one walked to.
+                let walk = session.walk.take_if(|walk| walk.starts_as(&from_here));
+                session.walk.insert(walk.unwrap_or(from_here)).step(&epoch)?;
                 Ok(None)
             }
             Message::Keyset(bytes) => {
                 let keyset = Keyset::decode(bytes)?;
-                match session.walk.take() {
+                // It stays: what the store didn't confirm may come again.
+                let is_ahead = self.trust().is_ok_and(|held| keyset.epoch > held.scope.epoch);
+                let walk = session.walk.clone().filter(|walk| walk.starts_as(&from_here));
+                match walk.filter(|_| is_ahead) {
                     Some(walk) => self.verify_epoch(walk, &keyset, now).map(Some),
                     None => self.verify_keyset(&keyset, now).map(Some),
                 }

@@ -137,19 +137,22 @@ impl<'w, T: Capacity> Writing<'w, T> {
         match self.phase {
             Phase::Append => {
                 let event = self.event.ok_or(StoreError::Failed)?;
-                self.head = Head { number, ..journal.head };
+                // A write that fails may be there all the same: no other has its number.
+                journal.head.number = number;
+                self.head = journal.head;
                 self.tagged(event)?;
                 journal.is_unsettled = true;
                 Ok(Some(Step::Append(self.record.as_bytes())))
             }
             Phase::Begin => {
+                journal.head.number = number;
                 self.head = Head { number, ..Head::NONE };
                 journal.is_unsettled = true;
                 Ok(Some(Step::Begin))
             }
             Phase::Stage(part) => {
                 let body = match &self.snapshot {
-                    Some(snapshot) => snapshot.body(part, number)?,
+                    Some(snapshot) => snapshot.body(part, self.head.number)?,
                     None => None,
                 };
                 match body {

@@ -36,6 +36,8 @@ use crate::{
 #[must_use = "the use is spent; act on it, or record that nothing was done"]
 pub struct Permit {
     pub(super) door: Door,
+    /// How often the door had been secured when the permit was given.
+    pub(super) secured: u64,
     pub(super) accepted: Accepted,
     pub(super) sequence: Sequence,
     pub(super) started: Now,
@@ -110,6 +112,11 @@ impl Acted {
     /// The number of the decision.
     pub const fn sequence(&self) -> Sequence {
         self.sequence
+    }
+
+    /// What is told of it.
+    pub(super) const fn told(&self) -> Recorded {
+        Recorded { sequence: self.sequence, outcome: self.outcome }
     }
 
     /// The right that was exercised.

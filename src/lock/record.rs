@@ -319,15 +319,16 @@ pub(super) fn lanes<T: Capacity>(
 }
 
 /// Reads one lane, or the end of a record of them; hands it on with the words of its window.
-pub(super) fn read_lane<'a, T: Capacity>(
+pub(super) fn read_lane<'a>(
     reader: &mut Reader<'a>,
-) -> Result<Option<LaneView<impl Iterator<Item = u64> + use<'a, T>>>, DecodeError> {
+    words: usize,
+) -> Result<Option<LaneView<impl Iterator<Item = u64> + use<'a>>>, DecodeError> {
     if reader.is_empty() {
         return Ok(None);
     }
     let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
     let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
-    let (words, _) = reader.take(T::BLOCKS.saturating_mul(8))?.as_chunks();
+    let (words, _) = reader.take(words.saturating_mul(8))?.as_chunks();
     let seen = words.iter().map(|word| u64::from_le_bytes(*word));
     let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
     if !is_window {
@@ -351,7 +352,8 @@ pub(super) const fn snapshot_size<T: Capacity>() -> (usize, usize) {
     let count_records = T::COUNTS.div_ceil(COUNTS_IN_A_RECORD);
     let lane_records = if T::LANES == 0 { 0 } else { T::LANES.div_ceil(lanes_in_a_record::<T>()) };
     let records = 1_usize.saturating_add(count_records).saturating_add(lane_records);
-    (Start::BYTES.saturating_add(counts).saturating_add(lanes), records)
+    let bytes = Start::BYTES.saturating_add(counts).saturating_add(lanes).saturating_add(records);
+    (bytes, records)
 }
 
 fn put_payer(out: &mut Body, payer: &Payer) -> Result<(), EncodeError> {

@@ -116,11 +116,12 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     fn forget(&mut self) {
-        (self.state, self.fault) = (State::EMPTY, Some(Fault::NotRestored));
+        (self.state, self.fault) = (State::UNREAD, Some(Fault::NotRestored));
+        self.run = self.run.wrapping_add(1);
         self.journal.rewind();
     }
 
-    /// Whether the door was open nobody knows.
+    /// Keeps why the lock does nothing; whether the door was open nobody knows.
     fn fail(&mut self, trouble: Trouble) -> Denial {
         self.state.relock = Some(Relock::DUE);
         match trouble {
@@ -142,10 +143,11 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         if log.schema.is_none() {
             // A life's writes are counted on from those before it.
             self.journal.counted(counter.unwrap_or(0));
-            return match anchor {
-                Some(_) => Err(Fault::RolledBack.into()),
-                None => Ok(Restored::Unclaimed),
-            };
+            if anchor.is_some() {
+                return Err(Fault::RolledBack.into());
+            }
+            self.state = State::EMPTY;
+            return Ok(Restored::Unclaimed);
         }
         let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
         life.clock.restart();
@@ -199,10 +201,12 @@ struct Log {
     at: Cursor,
     schema: Option<u8>,
     place: Place,
+    /// The words of a lane's window.
+    words: usize,
 }
 
 impl Log {
-    const UNREAD: Self = Self { at: Cursor::START, schema: None, place: Place::Nothing };
+    const UNREAD: Self = Self { at: Cursor::START, schema: None, place: Place::Nothing, words: 0 };
 
     /// Reads one record into the state.
     fn take<S, T: Capacity>(
@@ -226,6 +230,11 @@ impl Log {
                 if start.device != *device.as_bytes() || start.nonce != nonce {
                     return Err(Damaged::Wrong.into());
                 }
+                // A wider window reads a narrower one: what isn't told was seen.
+                self.words = usize::from(start.words);
+                if self.words > T::BLOCKS {
+                    return Err(Fault::TooNew.into());
+                }
                 lock.journal.counted(start.number);
             }
             _ if self.place == Place::Events => {
@@ -233,7 +242,7 @@ impl Log {
             }
             _ => {}
         }
-        Ok(lock.state.replay(record)?)
+        Ok(lock.state.replay(record, self.words)?)
     }
 }
 

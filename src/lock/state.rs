@@ -61,6 +61,16 @@ impl<T: Capacity> State<T> {
     pub(super) const EMPTY: Self =
         Self { life: None, tables: T::EMPTY, next: 0, boots: 0, open: None, relock: None };
 
+    /// Nothing is known, not even whether the door is open.
+    pub(super) const UNREAD: Self = Self {
+        life: None,
+        tables: T::EMPTY,
+        next: 0,
+        boots: 0,
+        open: None,
+        relock: Some(Relock::DUE),
+    };
+
     /// The durable floor, once a decision's status has raised it.
     pub(super) fn floor_with(&self, heard: Option<Time>) -> Time {
         let floor = self.life.as_ref().map_or(Time(0), |life| life.clock.floor());
@@ -100,12 +110,9 @@ impl<T: Capacity> State<T> {
         self.open = None;
     }
 
-    /// Applies one record of a log that is read. `start` is the log's own.
-    pub(super) fn replay(&mut self, record: Record<'_>) -> Result<(), Damaged> {
+    /// Applies one record of a log whose lanes have so many words.
+    pub(super) fn replay(&mut self, record: Record<'_>, words: usize) -> Result<(), Damaged> {
         if let Record::Start(start) = record {
-            if usize::from(start.words) != T::BLOCKS {
-                return Err(Damaged::TooLarge);
-            }
             self.life = Some(Life::blank(start.domain, start.floor));
             (self.next, self.boots) = (start.next, start.boots);
             let last = Sequence(start.next.saturating_sub(1));
@@ -140,8 +147,8 @@ impl<T: Capacity> State<T> {
             }
             Record::Lanes(mut reader) => {
                 let (floor, mut whole) = (life.clock.floor(), reader);
-                while record::read_lane::<T>(&mut whole)?.is_some() {}
-                while let Some(lane) = record::read_lane::<T>(&mut reader)? {
+                while record::read_lane(&mut whole, words)?.is_some() {}
+                while let Some(lane) = record::read_lane(&mut reader, words)? {
                     self.tables.restore_lane(lane, floor)?;
                 }
             }

@@ -1,6 +1,6 @@
 //! A store that fails when it is told to, and one whose hardware counts its writes.
 
-use std::cell::Cell;
+use std::{cell::Cell, rc::Rc};
 
 use keyward::store::{Cursor, Store, StoreError};
 
@@ -20,8 +20,8 @@ pub enum Mood {
 /// A store with a mood.
 #[derive(Clone, Debug)]
 pub struct Moody {
-    /// The mood.
-    pub mood: Cell<Mood>,
+    /// The mood, which whoever holds it can change while the lock works.
+    pub mood: Rc<Cell<Mood>>,
     /// How many writes reached the store.
     pub writes: Cell<u32>,
     store: Memory,
@@ -29,8 +29,8 @@ pub struct Moody {
 
 impl Moody {
     /// An empty store that works.
-    pub const fn new() -> Self {
-        Self { mood: Cell::new(Mood::Works), writes: Cell::new(0), store: Memory::new() }
+    pub fn new() -> Self {
+        Self { mood: Rc::new(Cell::new(Mood::Works)), writes: Cell::new(0), store: Memory::new() }
     }
 
     /// What the store holds.

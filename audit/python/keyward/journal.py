@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .denials import Denied
+from .limits import WORD
 from .lock import Anchor, HeldList, Identity, TrustState
 from .memory import Use, UseChange
 from .objects import Status
@@ -186,6 +187,7 @@ def _read_tables(log: _Log, tables: Tables, floor: int) -> None:
                 _demand_restored(tables.restore_count(link, count, floor))
         elif isinstance(body, Lanes):
             for holder, lane in body.entries:
+                lane.window.widen(tables.words * WORD)
                 _demand_restored(tables.restore_lane(holder, lane, floor))
         else:
             log.at = before
@@ -205,8 +207,9 @@ def read_log(bodies: Sequence[bytes], identity: Identity, tables: Tables) -> Jou
     start = log.take()
     assert isinstance(start, LogStart)
     _demand(start.device == identity.device and start.nonce == identity.nonce)
-    if start.words != tables.words:
+    if start.words > tables.words:
         raise Denied(TOO_NEW)
+    log.words = start.words
     _demand(start.open is None or start.next > 0)
     trust = _read_trust(log, start.domain)
     _read_tables(log, tables, start.floor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .denials import Denied
 from .journal import Journal, Restored, start
 from .lock import Identity
-from .records import challenge_nonce, decode_anchor, decode_body, tagged, untagged
+from .records import LogStart, challenge_nonce, decode_anchor, decode_body, tagged, untagged
 from .tables_vectors import Json, empty_tables, shown_counts, shown_lanes
 
 
@@ -42,9 +42,11 @@ def _after(journal: Journal, secret: bytes) -> Json:
 
 def encodes_alike(vector: Json) -> bool:
     """Whether the records, decoded and encoded and tagged again, are the same."""
-    secret, words = bytes.fromhex(vector["secret"]), vector["capacity"]["words"]
+    secret = bytes.fromhex(vector["secret"])
     records = [bytes.fromhex(record) for record in vector["records"]]
     bodies = untagged(secret, records) or []
+    start = decode_body(bodies[0], 0) if bodies else None
+    words = start.words if isinstance(start, LogStart) else 0
     return tagged(secret, (decode_body(body, words).encode() for body in bodies)) == records
 
 

@@ -32,6 +32,11 @@ class ReplayWindow:
         """From the highest counter alone: all below counts as seen."""
         return cls(highest, (1 << REPLAY_WINDOW) - 1)
 
+    def widen(self, width: int) -> None:
+        """What a narrower window does not tell was seen."""
+        self.seen |= ((1 << width) - 1) >> self.width << self.width
+        self.width = width
+
     def is_new(self, counter: int) -> bool:
         if counter == MAX_U64:
             return False

@@ -6,7 +6,7 @@ use keyward::{
     Channel, Denial, Lock, Right, Time,
     lock::{Anchor, Restored},
     store::Store,
-    tables::Capacity,
+    tables::{Capacity, Tables},
 };
 use serde_json::{Value, json};
 
@@ -24,11 +24,14 @@ struct Start {
     records: Vec<Vec<u8>>,
     anchor: Option<Vec<u8>>,
     counter: Option<u64>,
+    /// Whether the lock has a window of 128.
+    is_wide: bool,
 }
 
 impl Start {
     fn over(name: &str, records: &[Vec<u8>]) -> Self {
-        Self { name: name.into(), records: records.to_vec(), anchor: None, counter: None }
+        let records = records.to_vec();
+        Self { name: name.into(), records, anchor: None, counter: None, is_wide: false }
     }
 }
 
@@ -121,6 +124,9 @@ impl Lived {
             starts.push(Start { anchor: anchor.clone(), ..over(first) });
             starts.push(Start { anchor, ..over(&[]) });
         }
+        let wide = Start { is_wide: true, ..Start::over("wider-window", &self.compacted(script)) };
+        starts.push(wide);
+        starts.push(Start { is_wide: true, ..Start::over("wider-window-over-events", first) });
         let number = self.number(script);
         for (name, counter) in [("behind", number - 1), ("equal", number), ("ahead", number + 1)] {
             let counter = Some(counter);
@@ -334,15 +340,16 @@ fn spends_a_counter(body: &[u8]) -> bool {
 }
 
 fn vector(script: &Script, start: Start) -> Value {
-    let Start { name, records, anchor, counter } = start;
+    let Start { name, records, anchor, counter, is_wide } = start;
     let mut store = Memory::new();
     write(&mut store, &records);
     let own = secret(&script.identity);
     // One that can't be read is none.
     let read = anchor.as_ref().and_then(|bytes| Anchor::decode(bytes, &own));
     let (result, after) = match counter {
-        Some(counter) => started(script, Hardware { store, counter }, read.as_ref()),
-        None => started(script, store, read.as_ref()),
+        Some(counter) => started::<_, Small>(script, Hardware { store, counter }, read.as_ref()),
+        None if is_wide => started::<_, Wide>(script, store, read.as_ref()),
+        None => started::<_, Small>(script, store, read.as_ref()),
     };
     json!({
         "name": name,
@@ -354,7 +361,7 @@ fn vector(script: &Script, start: Start) -> Value {
         "capacity": {
             "counts": Small::COUNTS,
             "lanes": Small::LANES,
-            "words": Small::BLOCKS,
+            "words": if is_wide { Wide::BLOCKS } else { Small::BLOCKS },
         },
         "records": records.iter().map(|record| hex(record)).collect::<Vec<_>>(),
         "anchor": anchor.map(|anchor| hex(&anchor)),
@@ -364,9 +371,15 @@ fn vector(script: &Script, start: Start) -> Value {
     })
 }
 
-fn started<S: Store>(script: &Script, store: S, anchor: Option<&Anchor>) -> (Value, Value) {
-    let mut lock: Lock<'static, S, Small> =
-        Lock::new(script.identity, secret(&script.identity), store);
+/// The tables of a lock with a wider window.
+type Wide = Tables<16, 8, 2>;
+
+fn started<S: Store, T: Capacity>(
+    script: &Script,
+    store: S,
+    anchor: Option<&Anchor>,
+) -> (Value, Value) {
+    let mut lock: Lock<'static, S, T> = Lock::new(script.identity, secret(&script.identity), store);
     match lock.restore(anchor) {
         Ok(Restored::Unclaimed) => (json!({ "restored": "unclaimed" }), Value::Null),
         Ok(Restored::Claimed { interrupted }) => {
@@ -382,7 +395,7 @@ fn denied(denial: &Denial) -> Value {
     json!({ "denied": denial.code(), "reason": denial.name() })
 }
 
-fn after<S: Store>(lock: &mut Lock<'static, S, Small>) -> Value {
+fn after<S: Store, T: Capacity>(lock: &mut Lock<'static, S, T>) -> Value {
     let nonces = [[0; 16], [0x5a; 16]].map(|random| {
         let session = lock.challenge(random, Channel::Radio, now()).unwrap();
         hex(&session.challenge().nonce.0)
