@@ -281,6 +281,10 @@ impl<'s, 'r> Run<'s, 'r> {
         for token in story.tokens.iter().filter(|token| token.uses.is_some()) {
             let uses = lock.memory().uses(&token.link);
             let expected = naive.uses.get(&token.link.0).copied().unwrap_or_default();
+            // What no token can need again may be forgotten.
+            if floor >= token.until && uses == keyward::ledger::Uses::default() {
+                continue;
+            }
             same("the uses", &(uses.spent, uses.first.map(|first| first.0)), &expected)?;
         }
         Ok(())
