@@ -77,7 +77,8 @@ fn a_session_whose_challenge_is_spent_makes_room() {
     let mut garbled = bytes.clone();
     garbled[20] ^= 1;
     for (bytes, opens) in [(&garbled, false), (&garbled, false), (&bytes, true)] {
-        assert!(sessions.open(lock, [0; 16], Channel::Radio, seconds(1)).is_err());
+        let busy = sessions.open(lock, [0; 16], Channel::Radio, seconds(1));
+        assert_eq!(busy.err(), Some(Answer::Busy));
         let session = sessions.session(id).unwrap();
         let handled = lock.handle(session, bytes, || seconds(1), |_order| Outcome::Done);
         assert_eq!(handled.is_ok(), opens);
