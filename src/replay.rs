@@ -4,9 +4,6 @@ use core::iter;
 
 use crate::id::Counter;
 
-/// Counters that a lock's usual window, a [`Window<1>`], tells apart.
-pub const WINDOW: u64 = BLOCK;
-
 /// Which counters of one holder were seen: the highest, and those fewer than W = 64 N below it.
 ///
 /// A counter is accepted when it is above `highest - W` and was not seen. The top value of a

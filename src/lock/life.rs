@@ -17,7 +17,7 @@ use crate::{
     key::{PublicKey, role},
     keyset::Keyset,
     ledger::Heard,
-    limits::{CHALLENGE_LIFETIME, MAX_CARD, MAX_CLAIMED},
+    limits::{MAX_CARD, MAX_CLAIMED},
     preimage::Scope,
     refusal::Refusal,
     status::Status,
@@ -26,7 +26,6 @@ use crate::{
     time::{Now, Time},
     trust::Trust,
     unsigned::Unsigned,
-    verify::OpenChallenge,
     wire::{EncodeError, Encoded},
 };
 
@@ -371,10 +370,8 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
         let life = self.alive()?;
         let door = self.door().map_err(|_| Refusal::Unclaimed)?;
-        let lives = |open: &OpenChallenge| {
-            matches!(now.most_since(open.issued), Some(..=CHALLENGE_LIFETIME))
-        };
-        let open = session.and_then(|session| session.open(&door)).filter(lives);
+        let open = session.filter(|session| session.lives(&now));
+        let open = open.and_then(|session| session.open(&door));
         let lo = life.clock.refine(now).time.lo();
         let change = life.domain.check_status(status, open.as_ref(), lo)?;
         Ok(Update { lock: self, change, now })

@@ -52,7 +52,7 @@ impl Session {
     }
 
     /// Whether the challenge can still be answered.
-    fn lives(&self, now: &Now) -> bool {
+    pub(super) fn lives(&self, now: &Now) -> bool {
         let lives = |open: &OpenChallenge| {
             matches!(now.most_since(open.issued), Some(..=CHALLENGE_LIFETIME))
         };
