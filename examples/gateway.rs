@@ -57,14 +57,15 @@ impl Host {
     }
 
     /// Takes a message when it arrives.
-    fn take(&mut self, message: &Message) -> Result<Handled, Rejected> {
-        let clock = || Now::exactly(message.arrives);
+    fn take(&mut self, message: &mut Message) -> Result<Handled, Rejected> {
+        let (arrives, bytes) = (message.arrives, &mut message.bytes);
+        let clock = || Now::exactly(arrives);
         let actuator = |_order: &Order<'_>| Outcome::Done;
         match message.session {
-            None => Ok(self.lock.handle_unchallenged(&message.bytes, clock, actuator)?),
+            None => Ok(self.lock.handle_unchallenged(bytes, clock, actuator)?),
             Some(id) => {
                 let session = self.sessions.session(id).ok_or(Denial::NoChallenge)?;
-                self.lock.handle(session, &message.bytes, clock, actuator)
+                self.lock.handle(session, bytes, clock, actuator)
             }
         }
     }
@@ -204,9 +205,9 @@ impl Story {
         self.expect("a token for radio alone", Some("ChannelRefused"));
 
         let (flat, now) = (self.world.flat.id, self.world.now());
-        let request = self.request(&held, flat, None);
+        let mut request = self.request(&held, flat, None);
         let flat = &mut self.world.flat.lock;
-        let verdict = flat.handle_unchallenged(&request, || now, |_order| Outcome::Done);
+        let verdict = flat.handle_unchallenged(&mut request, || now, |_order| Outcome::Done);
         let verdict = verdict.map_err(Rejected::Denial);
         self.judge("a door whose card admits none", &verdict, Some("UnchallengedRefused"));
     }
@@ -260,9 +261,9 @@ impl Story {
 
     /// The next message arrives; `denied` is the rule that it breaks.
     fn expect(&mut self, scene: &str, denied: Option<&str>) {
-        let message = self.gateway.0.pop_front().unwrap();
+        let mut message = self.gateway.0.pop_front().unwrap();
         self.world.now = self.world.now.max(message.arrives);
-        let verdict = self.host.take(&message);
+        let verdict = self.host.take(&mut message);
         self.judge(scene, &verdict, denied);
     }
 

@@ -8,6 +8,7 @@ use crate::{
     limits::{MAX_CARD, MAX_GROUPS},
     preimage::{BodyHash, Label, Message, Scope},
     refusal::Refusal,
+    seal::SealingKey,
     time::Time,
     unsigned::Unsigned,
     wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
@@ -43,8 +44,8 @@ pub struct Draft<'a> {
     pub groups: &'a [GroupId],
     /// The lock's own key.
     pub device: PublicKey<role::Device>,
-    /// The X25519 key that presentations are sealed to.
-    pub sealing: Option<[u8; 32]>,
+    /// The key that presentations are sealed to.
+    pub sealing: Option<SealingKey>,
     /// Whether the lock takes sealed presentations only.
     pub sealed_only: bool,
     /// Whether the lock takes unchallenged requests.
@@ -72,7 +73,8 @@ impl Draft<'_> {
         self.groups.iter().try_for_each(|group| out.put(&group.0))?;
         let flags = u8::from(self.sealed_only) | u8::from(self.unchallenged) << 1;
         let zone = self.zone.map(|zone| zone.0);
-        out.put(&(self.device.as_bytes(), self.sealing, flags, zone, self.nonce.0))?;
+        let sealing = self.sealing.as_ref().map(SealingKey::as_bytes);
+        out.put(&(self.device.as_bytes(), sealing, flags, zone, self.nonce.0))?;
         let body = out.as_bytes().get(2..).unwrap_or_default();
         Card::read(&mut Reader::new(body))?;
         let signed = BodyHash::new(Label::CARD_HASH, body).signed(&self.scope);
@@ -167,6 +169,11 @@ impl<'a> Card<'a> {
         self.order
     }
 
+    /// The key that presentations are sealed to.
+    pub(crate) fn sealing(&self) -> Option<SealingKey> {
+        self.sealing.copied().map(SealingKey::from_bytes)
+    }
+
     /// Whether the lock takes unchallenged requests.
     pub(crate) const fn unchallenged(&self) -> bool {
         self.flags & UNCHALLENGED != 0
@@ -226,9 +233,9 @@ impl<'a> CheckedCard<'a> {
         public_key(self.card.device)
     }
 
-    /// The X25519 key that presentations are sealed to.
-    pub const fn sealing(&self) -> Option<&'a [u8; 32]> {
-        self.card.sealing
+    /// The key that presentations are sealed to.
+    pub fn sealing(&self) -> Option<SealingKey> {
+        self.card.sealing()
     }
 
     /// Whether the lock takes sealed presentations only.

@@ -78,6 +78,18 @@ pub enum Quality {
     Clock,
 }
 
+impl Quality {
+    pub(crate) const ALL: [Self; 3] = [Self::Lower, Self::Attested, Self::Clock];
+
+    pub(crate) const fn byte(self) -> u8 {
+        match self {
+            Self::Lower => 0,
+            Self::Attested => 1,
+            Self::Clock => 2,
+        }
+    }
+}
+
 impl Interval {
     /// A host without a clock that it trusts: nothing is known.
     pub const UNKNOWN: Self = Self::not_before(Time(0));

@@ -1,12 +1,18 @@
-//! The only file that touches cryptography: one hash, its HMAC, one signature scheme (SPEC.md
-//! section 4).
+//! The only file that touches cryptography: one hash, its HMAC, one signature scheme, one way to
+//! seal (SPEC.md sections 4 and 23).
 //!
-//! Nothing here is home-made. SHA-512 is the `sha2` crate's, HMAC the `hmac` crate's, Ed25519 (RFC 8032) is
-//! `ed25519-dalek`'s. [`verify`] accepts exactly what `VerifyingKey::verify_strict` accepts, and
+//! Nothing here is home-made. SHA-512 is the `sha2` crate's, HMAC the `hmac` crate's, HPKE (RFC 9180)
+//! the `hpke` crate's, Ed25519 (RFC 8032) is `ed25519-dalek`'s. [`verify`] accepts exactly what `VerifyingKey::verify_strict` accepts, and
 //! `tests/strict.rs` holds the two equal.
 
 use ed25519_dalek as dalek;
 use hmac::{Hmac, KeyInit, Mac};
+use hpke::{
+    Deserializable, Kem, OpModeR, OpModeS, Serializable,
+    aead::{AeadTag, ChaCha20Poly1305},
+    kdf::HkdfSha256,
+    kem::X25519HkdfSha256,
+};
 use sha2::{Digest, Sha512};
 use signature::{MultipartVerifier, Signer};
 
@@ -121,6 +127,62 @@ impl Secret {
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
+}
+
+/// The public half of an X25519 key (RFC 7748, section 6.1).
+pub(crate) fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
+    match <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(secret) {
+        Ok(secret) => truncated(&X25519HkdfSha256::sk_to_pk(&secret).to_bytes()),
+        // Any 32 bytes are a key; if they weren't, nobody could seal to this.
+        Err(_) => [0; 32],
+    }
+}
+
+/// Encrypts in place to a public key (RFC 9180, section 6.1, `SealBase`); returns the sender's
+/// one-time key and the tag, and none for a recipient's key of small order.
+pub(crate) fn hpke_seal(
+    key: &[u8; 32],
+    info: &[u8],
+    aad: &[u8],
+    text: &mut [u8],
+    rng: &mut impl rand_core::CryptoRng,
+) -> Option<([u8; 32], [u8; 16])> {
+    let key = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(key).ok()?;
+    let sealed = hpke::single_shot_seal_inout_detached_with_rng::<
+        ChaCha20Poly1305,
+        HkdfSha256,
+        X25519HkdfSha256,
+    >(&OpModeS::Base, &key, info, text.into(), aad, rng);
+    let (enc, tag) = sealed.ok()?;
+    Some((truncated(&enc.to_bytes()), truncated(&tag.to_bytes())))
+}
+
+/// Decrypts in place with a secret key (RFC 9180, section 6.1, `OpenBase`), and says whether it
+/// did. If it didn't, the text is as it was.
+pub(crate) fn hpke_open(
+    secret: &[u8; 32],
+    info: &[u8],
+    aad: &[u8],
+    enc: &[u8; 32],
+    text: &mut [u8],
+    tag: &[u8; 16],
+) -> bool {
+    let secret = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(secret);
+    let enc = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc);
+    let tag = AeadTag::<ChaCha20Poly1305>::from_bytes(tag);
+    let (Ok(secret), Ok(enc), Ok(tag)) = (secret, enc, tag) else {
+        return false;
+    };
+    hpke::single_shot_open_inout_detached::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &secret,
+        &enc,
+        info,
+        text.into(),
+        aad,
+        &tag,
+    )
+    .is_ok()
 }
 
 /// Whether the bytes encode a point of order 1, 2, 4 or 8; the sign bit doesn't matter.

@@ -10,6 +10,7 @@ use crate::{
     ledger::CommitError,
     lock::Fault,
     replay::CounterFault,
+    seal::SealFault,
     store::StoreError,
     time::Time,
     token::LinkFault,
@@ -121,6 +122,8 @@ numbered! {
     213 UnchallengedRight,
     /// A presentation in the clear, where the lock's card demands sealed ones.
     214 SealedOnly,
+    /// A sealed presentation that the lock can't open.
+    215 NotOpened(SealFault),
     /// An emergency token that may be passed on, or was.
     220 EmergencyDepth,
     /// An emergency token for another right than `unlock`.
@@ -325,6 +328,8 @@ numbered! {
     505 TooLate,
     /// A release that was done is closed by erasing, not by its record.
     506 ReleaseDue,
+    /// A change of the device key that one of the two keys hasn't signed for this place.
+    507 DeviceSignature(SignatureFault),
 }
 
 impl Denial {
@@ -364,6 +369,12 @@ impl From<CommitError> for Denial {
             CommitError::Full => Self::TableFull,
             CommitError::Changed => Self::Changed,
         }
+    }
+}
+
+impl From<SealFault> for Denial {
+    fn from(fault: SealFault) -> Self {
+        Self::NotOpened(fault)
     }
 }
 

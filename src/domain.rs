@@ -12,6 +12,7 @@ use crate::{
     limits::{MAX_EPOCH, MAX_EPOCHS, MAX_KEYSET, MAX_STATUS},
     preimage::{BodyHash, Scope},
     refusal::Refusal,
+    seal::SealingKey,
     status::{ListOrder, Status},
     time::{Time, Uptime},
     trust::Trust,
@@ -212,6 +213,14 @@ impl Domain {
     /// None that a domain could give.
     pub fn keyset(&self) -> Result<Keyset<'_>, DecodeError> {
         Keyset::decode(self.keyset.as_bytes())
+    }
+
+    /// The key that private log entries are sealed to, by the keyset that is held.
+    ///
+    /// # Errors
+    /// None that a domain could give.
+    pub fn log_to(&self) -> Result<Option<SealingKey>, DecodeError> {
+        Ok(self.keyset()?.unverified_log_to())
     }
 
     /// The list that is held, if one is.

@@ -9,6 +9,9 @@
 //! let holder = SigningKey::<role::Holder>::from_secret(&[7; 32]);
 //! draft().sign(&holder); // an issuer's key signs a grant, a holder's doesn't
 //! ```
+//!
+//! What is sealed is opened with an X25519 key, which is of no class here: see
+//! [`OpeningKey`](crate::OpeningKey).
 
 use core::{cmp, fmt, marker::PhantomData};
 
@@ -56,8 +59,6 @@ pub mod role {
         Witness "witness";
         /// Is a lock: signs receipts.
         Device "device";
-        /// Opens what is sealed to a lock or a log.
-        SealingKey "sealing";
         /// Lies in a lock's box: claims the lock.
         Claim "claim";
         /// Is printed on a lock, and never redrawn: says that this lock was claimed.

@@ -10,6 +10,7 @@ use crate::{
     limits::{MAX_CAVEATS, MAX_ISSUERS, MAX_KEYSET, MAX_ZONES},
     preimage::{BodyHash, Label, Message, Scope},
     refusal::Refusal,
+    seal::SealingKey,
     time::{Seconds, Time},
     unsigned::SignError,
     wire::{DecodeError, EncodeError, Encoded, Entries, Kind, Part, Reader},
@@ -25,8 +26,8 @@ pub struct Draft<'a> {
     pub version: KeysetVersion,
     /// When it was drafted.
     pub issued_at: Time,
-    /// The X25519 key to which private log entries are sealed.
-    pub log_to: Option<[u8; 32]>,
+    /// The key that private log entries are sealed to.
+    pub log_to: Option<SealingKey>,
     /// The issuers, at most 8, ascending by key.
     pub issuers: &'a [Issuer<'a>],
     /// The domain's zones, at most 4, ascending by id.
@@ -41,7 +42,8 @@ impl Draft<'_> {
     /// [`EncodeError::TooLong`].
     pub fn encode(&self) -> Result<Encoded<MAX_KEYSET>, EncodeError> {
         let mut out = Encoded::object(Kind::Keyset)?;
-        out.put(&(self.epoch.0, self.version.0, self.issued_at.0, self.log_to))?;
+        let log_to = self.log_to.as_ref().map(SealingKey::as_bytes);
+        out.put(&(self.epoch.0, self.version.0, self.issued_at.0, log_to))?;
         out.put(&self.issuers.len())?;
         for issuer in self.issuers {
             let Issuer { key, roles, from, lasts, limits } = issuer;
@@ -61,7 +63,7 @@ pub struct Keyset<'a> {
     pub(crate) epoch: Number,
     pub(crate) version: KeysetVersion,
     pub(crate) issued_at: Time,
-    pub(crate) log_to: Option<&'a [u8; 32]>,
+    log_to: Option<&'a [u8; 32]>,
     pub(crate) issuers: Issuers<'a>,
     zones: Entries<'a>,
     signatures: Signatures<'a>,
@@ -151,6 +153,11 @@ impl<'a> Keyset<'a> {
     /// Whose signatures the keyset claims to trust; unverified.
     pub fn unverified_issuers(&self) -> impl Iterator<Item = Issuer<'a>> {
         self.issuers.iter()
+    }
+
+    /// The key that private log entries are sealed to, as the keyset claims; unverified.
+    pub fn unverified_log_to(&self) -> Option<SealingKey> {
+        self.log_to.copied().map(SealingKey::from_bytes)
     }
 
     /// Checks the keyset against its epoch: each key in one class, each id one key, and the roots'

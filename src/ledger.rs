@@ -5,6 +5,7 @@ use crate::{
     limits::MAX_LINKS,
     replay::{CounterFault, Unseen},
     time::{Time, Uptime},
+    wire::{DecodeError, Part, Reader},
 };
 
 /// What `verify` asks of a lock's memory; it changes nothing.
@@ -70,6 +71,11 @@ impl Outcome {
     pub(crate) fn byte(self) -> u8 {
         let place = Self::ALL.iter().zip(0..).find(|(outcome, _)| **outcome == self);
         place.map_or(u8::MAX, |(_, byte)| byte)
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let outcome = Self::ALL.get(usize::from(reader.u8()?)).copied();
+        outcome.ok_or(DecodeError::OutOfRange(Part::Outcome))
     }
 
     /// An outcome that was recorded; that power failed is never.

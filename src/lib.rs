@@ -10,7 +10,7 @@
 //! | step | type | made by |
 //! | --- | --- | --- |
 //! | bytes | `&[u8]` | anybody |
-//! | read | [`Presentation`] | [`Presentation::decode`]: limits, order, ranges; it stays mute |
+//! | read | [`Presentation`] | [`Presentation::decode`]: limits, order, ranges; it stays mute. One that came sealed: [`lock::Lock::unseal`] |
 //! | verified | [`lock::Verified`] | [`lock::Lock::verify`]: all signatures, then all caveats |
 //! | committed | [`lock::Permit`] | [`lock::Verified::commit`]: the use is durable |
 //! | acted | [`lock::Acted`] | [`lock::Lock::act`]: the bolt has moved, or jammed |
@@ -28,7 +28,8 @@
 //!
 //! # Reading order for auditors
 //!
-//! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`];
+//! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`],
+//! [`seal`];
 //! then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores, records and
 //! journals; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
 //! `preimage`, `wire` and `crypto`.
@@ -93,10 +94,13 @@ pub mod lock;
 pub mod narrow;
 pub mod policy;
 mod preimage;
+pub mod receipt;
+pub mod recording;
 pub mod refusal;
 pub mod replay;
 pub mod request;
 pub mod schedule;
+pub mod seal;
 #[doc(hidden)]
 pub mod seam;
 pub mod secret;
@@ -128,6 +132,7 @@ pub use narrow::{Caveats, Grant, Narrowing};
 pub use preimage::{Core, Message, Scope};
 pub use refusal::Refusal;
 pub use request::{Ask, Presentation, Request, WitnessStatement};
+pub use seal::{OpeningKey, OpeningKeys, SealingKey};
 pub use status::{State, Status};
 pub use time::{Interval, Now, Seconds, Time};
 pub use token::{Origin, Token, UnsignedToken};

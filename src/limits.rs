@@ -13,6 +13,16 @@ pub const MAX_TOKEN: usize = 768;
 /// Bytes of an encoded presentation: a full token, two witnesses, a status.
 pub const MAX_PRESENTATION: usize = 1536;
 
+/// Bytes that a presentation is filled up to before it is sealed: one link, with or without a status;
+/// a chain with a witness; the longest with its mark. Its size tells no more than which of the three.
+pub const SEALED_PRESENTATION: [usize; 3] = [512, 1024, MAX_PRESENTATION + 1];
+
+/// Bytes that a private log entry is filled up to before it is sealed: all have one size.
+pub const SEALED_ENTRY: usize = 448;
+
+/// Bytes of a sealed object: version and kind, the sender's key, the largest text, the tag.
+pub const MAX_SEALED: usize = 2 + 32 + MAX_PRESENTATION + 1 + 16;
+
 /// Bytes of an encoded request for a witness: a full token and the fields of the request.
 pub const MAX_REQUEST: usize = 1024;
 
@@ -91,8 +101,27 @@ pub const MAX_STATUS: usize = 1292;
 /// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
 pub const MAX_STATUS_HEADER: usize = 122;
 
-/// Bytes of a record in a lock's journal: a full list, its kind and its tag.
-pub const MAX_RECORD: usize = MAX_STATUS + 1 + 16;
+/// Bytes of an entry's public part (the sum of its fields).
+pub const MAX_PUBLIC: usize = 8 + 10 + 10 + 32 + 10 + 10 + 22 + 33 + 193;
+
+/// Bytes of an entry's private part: salt, tag and the rows of denials at their largest.
+pub const MAX_PRIVATE: usize = 16 + 1 + 1 + MAX_DENIED * 45;
+
+/// Rows of an entry of denials: three kinds and persons, and all others.
+pub const MAX_DENIED: usize = 4;
+
+/// Bytes of an encoded receipt (the sum of its fields).
+pub const MAX_RECEIPT: usize = 2 + MAX_PUBLIC + 64;
+
+/// Bytes of an encoded entry: the receipt of an opening, and who opened, each at its largest. No
+/// other entry is longer.
+pub const MAX_ENTRY: usize = MAX_RECEIPT - 193 + 35 + 1 + 171;
+
+/// Bytes of a witness's word on its recording (the sum of its fields).
+pub const MAX_RECORDING: usize = 2 + 32 + 32 + 16 + 32 + 6 + 6 + 64;
+
+/// Bytes of a record in a lock's journal: a full list, its kind, when it was taken in, and its tag.
+pub const MAX_RECORD: usize = 1 + 22 + MAX_STATUS + 16;
 
 /// Bytes of an anchor (the sum of its fields).
 pub const MAX_ANCHOR: usize = 101;
@@ -116,6 +145,9 @@ pub const MAX_TO_SIGN: usize = 16 + 80 + 32 + 1 + MAX_CAVEATS;
 /// The greatest time, in Unix seconds (the year 36 812): sums of a time and a duration then stay
 /// far from the end of a `u64`.
 pub const MAX_TIME: u64 = (1 << 40) - 1;
+
+/// Seconds between two entries of denials, at least: whoever is denied wears out no flash.
+pub const DENIALS_EVERY: u64 = 900;
 
 /// Seconds that a challenge lives: a phone answers within two; the rest is for a camera's reply.
 pub const CHALLENGE_LIFETIME: u64 = 30;

@@ -4,45 +4,56 @@
 //! not committed can't get at the value that moves the bolt.
 
 mod anchor;
+mod chain;
+mod denied;
 mod end;
 mod handle;
 mod journal;
+mod keep;
 mod life;
+mod log;
 mod permit;
 mod record;
 mod restore;
+mod rotate;
+mod seal;
 mod session;
 mod state;
-
-use core::fmt;
+mod verified;
 
 use crate::{
     caveat::Right,
     denial::Denial,
-    id::{ClaimNonce, LockId, Sequence},
+    id::{ClaimNonce, LockId},
     ledger::Outcome,
     policy::AppCheck,
     preimage::Scope,
+    receipt::{Head, Log},
     request::Presentation,
+    seal::OpeningKeys,
     secret::DeviceSecret,
     store::{AsyncStore, Store, StoreError},
     tables::{Capacity, Tables},
     time::{Interval, Now, Seconds},
     trust::Trust,
-    verify::{Accepted, OpenChallenge, View, verify},
+    verify::{OpenChallenge, View, verify},
+    wire::Encoded,
 };
 
 pub use anchor::Anchor;
 pub use handle::{Handled, Rejected};
 pub use life::{Bundle, Identity, Update};
-pub use permit::{Acted, Order, Permit, Recorded};
+pub use log::LogReader;
+pub use permit::{Acted, MayRead, Order, Permit, Recorded};
 pub use restore::{Fault, Restored};
+pub use rotate::LoneSignature;
 pub use session::{Session, SessionId, Sessions};
+pub use verified::Verified;
 
+use denied::Tally;
 use journal::{Journal, Pending, Writing};
 use life::Life;
-use permit::is_late;
-use record::{Body, Decision};
+use record::Body;
 use state::State;
 
 /// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests. They need
@@ -61,12 +72,15 @@ pub struct Lock<'t, S, T = Home> {
     /// Why the lock does nothing.
     fault: Option<Fault>,
     app: Option<&'t (dyn AppCheck + Sync)>,
+    opening: Option<OpeningKeys>,
     /// Counts the restarts of the host's clock: what was given before one is worth nothing after.
     run: u64,
     /// Counts the challenges since the start.
     challenges: u64,
     /// Counts how often the door was secured since the start.
     secured: u64,
+    /// The denials that no log has yet.
+    denied: Tally,
 }
 
 impl<'t, S, T: Capacity> Lock<'t, S, T> {
@@ -79,9 +93,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             state: State::UNREAD,
             fault: Some(Fault::NotRestored),
             app: None,
+            opening: None,
             run: 0,
             challenges: 0,
             secured: 0,
+            denied: Tally::EMPTY,
         }
     }
 
@@ -113,14 +129,14 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         &self.state.tables
     }
 
-    /// The decision whose outcome isn't recorded yet.
-    pub fn open_decision(&self) -> Option<Sequence> {
-        self.state.open.map(|open| open.sequence)
+    /// Whether there is a decision whose outcome isn't recorded yet.
+    pub const fn has_open_decision(&self) -> bool {
+        self.journal.chain.open.is_some()
     }
 
-    /// The number that the next decision will have.
-    pub const fn next_decision(&self) -> Sequence {
-        Sequence(self.state.next)
+    /// The end of one of the lock's logs.
+    pub const fn head(&self, log: Log) -> Head {
+        self.journal.chain.end(log).head
     }
 
     /// The lock's store.
@@ -155,7 +171,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
             session.spend();
         }
-        Ok(Verified { accepted: verdict?, lock: self, now })
+        match verdict {
+            Ok(accepted) => Ok(Verified { accepted, lock: self, now }),
+            Err(denial) => Err(self.note(denial, Some(presentation), &refined)),
+        }
     }
 
     /// Verifies a presentation that came without a challenge, for locks whose card admits it.
@@ -169,8 +188,10 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
         let life = self.life()?;
         let (trust, refined) = (life.trust()?, life.clock.refine(now));
-        let accepted = verify(presentation, &self.view(&trust, None, refined))?;
-        Ok(Verified { accepted, lock: self, now })
+        match verify(presentation, &self.view(&trust, None, refined)) {
+            Ok(accepted) => Ok(Verified { accepted, lock: self, now }),
+            Err(denial) => Err(self.note(denial, Some(presentation), &refined)),
+        }
     }
 
     /// Hands a permit's order to the actuator, and keeps what it reports. A permit that comes more
@@ -219,11 +240,15 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     }
 
     fn order<'p>(&self, permit: &'p Permit) -> Result<Order<'p>, Denial> {
-        let is_last = self.open_decision() == Some(permit.sequence);
+        let is_last = self.open_number() == Some(permit.number);
         if permit.door != self.door()? || permit.secured != self.secured || !is_last {
             return Err(Denial::Changed);
         }
         Ok(Order::of(&permit.accepted))
+    }
+
+    fn open_number(&self) -> Option<u64> {
+        self.journal.chain.open.as_ref().map(|open| open.number)
     }
 
     fn life(&self) -> Result<&Life, Denial> {
@@ -237,7 +262,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
 
     fn door(&self) -> Result<Door, Denial> {
         let life = self.life()?;
-        let run = Some((self.identity.nonce, self.state.boots, self.run));
+        let run = Some((self.identity.nonce, self.journal.chain.starts, self.run));
         Ok(Door { scope: life.scope()?, lock: life.lock()?, run })
     }
 
@@ -313,7 +338,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let body = self.outcome(&acted)?;
         self.write(&body)?;
-        Ok(self.recorded(acted))
+        let recorded = self.recorded(&acted)?;
+        Ok(self.acknowledge(acted, recorded))
     }
 
     /// [`record`](Self::record) for hosts that await.
@@ -326,7 +352,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let body = self.outcome(&acted)?;
         self.write_async(&body).await?;
-        Ok(self.recorded(acted))
+        let recorded = self.recorded(&acted)?;
+        Ok(self.acknowledge_async(acted, recorded).await)
     }
 
     fn outcome(&self, acted: &Acted) -> Result<Body, Denial> {
@@ -337,14 +364,25 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Ok(record::outcome(acted.outcome)?)
     }
 
-    fn recorded(&mut self, acted: Acted) -> Recorded {
-        self.state.closed(acted.outcome);
-        Recorded { sequence: acted.sequence, outcome: acted.outcome }
+    /// Applies an outcome that is durable.
+    fn recorded(&mut self, acted: &Acted) -> Result<Recorded, Denial> {
+        let recorded = self.closed(acted)?;
+        self.state.closed(acted.outcome, Some(acted.right));
+        Ok(recorded)
+    }
+
+    /// The entry of a decision whose outcome is known.
+    fn closed(&mut self, acted: &Acted) -> Result<Recorded, Denial> {
+        let sequence = self.head(Log::Events).next;
+        let entry = self.journal.chain.closed(acted.outcome)?.ok_or(Denial::Changed)?;
+        let entry = self.draft(entry, Encoded::empty())?;
+        let Acted { outcome, right, .. } = *acted;
+        Ok(Recorded { sequence, outcome, right, acknowledged: false, entry })
     }
 
     /// What was done stays true over a restart of the clock and an epoch.
     fn is_last(&self, acted: &Acted) -> Result<(), Denial> {
-        let is_last = self.open_decision() == Some(acted.sequence);
+        let is_last = self.open_number() == Some(acted.number);
         if acted.door.is_since(&self.door()?) && is_last { Ok(()) } else { Err(Denial::Changed) }
     }
 
@@ -386,92 +424,5 @@ impl Door {
     fn is_since(&self, other: &Self) -> bool {
         let start = |door: &Self| door.run.map(|(life, boots, _)| (life, boots));
         self.lock == other.lock && start(self) == start(other)
-    }
-}
-
-/// A request that was verified against a lock, which it holds until it is committed or dropped.
-///
-/// ```compile_fail,E0308
-/// # use keyward::{lock::*, ledger::*, store::Ram, Now};
-/// # fn f(lock: &Lock<'_, Ram<9000>>, verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
-/// lock.act(verified, now, |_order| Outcome::Done); // not without commit
-/// # }
-/// ```
-///
-/// ```compile_fail,E0382
-/// # use keyward::{lock::*, store::Ram, Now};
-/// # fn f(verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
-/// let first = verified.commit(now);
-/// let second = verified.commit(now); // not twice
-/// # }
-/// ```
-#[must_use = "a verified request opens nothing before it is committed"]
-pub struct Verified<'l, 't, S, T> {
-    accepted: Accepted,
-    lock: &'l mut Lock<'t, S, T>,
-    now: Now,
-}
-
-impl<S, T: Capacity> Verified<'_, '_, S, T> {
-    /// What was accepted.
-    pub const fn accepted(&self) -> &Accepted {
-        &self.accepted
-    }
-
-    /// Makes the spent use durable, and only then gives the permit.
-    ///
-    /// # Errors
-    /// [`Denial::TooLate`] more than 20 seconds after the verification's start,
-    /// [`Denial::TableFull`], [`Denial::Changed`], [`Denial::StoreFailed`]; the lock remembers
-    /// nothing of the request then.
-    pub fn commit(self, now: Now) -> Result<Permit, Denial>
-    where
-        S: Store,
-    {
-        let body = self.decision(&now)?;
-        self.lock.write(&body)?;
-        self.permit(&now)
-    }
-
-    /// [`commit`](Self::commit) for hosts that await. A future that is dropped gives no permit: the
-    /// use is spent then, or it isn't.
-    ///
-    /// # Errors
-    /// Those of `commit`.
-    pub async fn commit_async(self, now: Now) -> Result<Permit, Denial>
-    where
-        S: AsyncStore,
-    {
-        let body = self.decision(&now)?;
-        self.lock.write_async(&body).await?;
-        self.permit(&now)
-    }
-
-    /// What is to be made durable, if the request may still be granted.
-    fn decision(&self, now: &Now) -> Result<Body, Denial> {
-        if is_late(&self.now, now) {
-            return Err(Denial::TooLate);
-        }
-        let (state, changes) = (&self.lock.state, self.accepted.changes());
-        let floor = state.floor_with(changes.heard().map(|heard| heard.at));
-        state.tables.admits(changes, floor)?;
-        Ok(Decision::write(&self.accepted)?)
-    }
-
-    /// Applies a decision that is durable.
-    fn permit(self, now: &Now) -> Result<Permit, Denial> {
-        let Self { accepted, lock, now: started } = self;
-        let (door, relock) = (lock.door()?, accepted.relock_within());
-        let sequence = lock.state.decided(accepted.right(), accepted.changes(), &started)?;
-        if let Some(within) = relock {
-            lock.state.oblige(within, now);
-        }
-        Ok(Permit { door, secured: lock.secured, accepted, sequence, started })
-    }
-}
-
-impl<S, T> fmt::Debug for Verified<'_, '_, S, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Verified").field(&self.accepted).finish()
     }
 }

@@ -38,7 +38,14 @@ impl Label {
     pub(crate) const NONCE: Self = Self(b"keyward-1/nonce\0");
     pub(crate) const JOURNAL: Self = Self(b"keyward-1/log\0\0\0");
     pub(crate) const ANCHOR: Self = Self(b"keyward-1/anchor");
+    pub(crate) const RECEIPT: Self = Self(b"keyward-1/entry#");
+    pub(crate) const RECEIPT_SIGN: Self = Self(b"keyward-1/entry\0");
+    pub(crate) const PRIVATE: Self = Self(b"keyward-1/priv#\0");
+    pub(crate) const SALT: Self = Self(b"keyward-1/salt\0\0");
+    pub(crate) const DEVICE: Self = Self(b"keyward-1/device");
+    pub(crate) const RECORDING: Self = Self(b"keyward-1/film\0\0");
     pub(crate) const LABEL: Self = Self(b"keyward-1/label\0");
+    pub(crate) const SEAL: Self = Self(b"keyward-1/seal\0\0");
 
     pub(crate) const fn bytes(self) -> &'static [u8] {
         self.0
@@ -189,6 +196,11 @@ impl BodyHash {
     pub(crate) fn signed(&self, scope: &Scope) -> [u8; 72] {
         joined(&[&scope_bytes(scope), &self.0])
     }
+}
+
+/// What binds a sealed object, behind its label: the kind within, the lock, the moment.
+pub(crate) fn sealed_bytes(kind: u8, lock: &LockId, moment: &[u8; 16]) -> [u8; 25] {
+    joined(&[&[kind], &lock.0, moment])
 }
 
 pub(crate) fn scope_bytes(scope: &Scope) -> [u8; 40] {

@@ -101,6 +101,8 @@ numbered! {
     651 OtherLife,
     /// The card names another device key.
     652 OtherDevice,
+    /// The card names a sealing key that the lock can't open with.
+    653 OtherSealing,
     /// The epoch is not of the domain.
     660 OtherDomain,
     /// The claim's signature doesn't hold.

@@ -1,13 +1,17 @@
 //! The request, its witnesses and its presentation (SPEC.md sections 11 and 12).
 
 use crate::{
+    card::CheckedCard,
     caveat::{Channel, Right},
     challenge::Challenge,
     crypto::{self, Genuine, SignatureFault},
     id::{Counter, EvidenceId, Fresh, LockId, Nonce},
     key::{self, PublicKey, role},
-    limits::{MAX_PARAMETER, MAX_PRESENTATION, MAX_REQUEST, MAX_WITNESS, MAX_WITNESSES},
+    limits::{
+        MAX_PARAMETER, MAX_PRESENTATION, MAX_REQUEST, MAX_SEALED, MAX_WITNESS, MAX_WITNESSES,
+    },
     preimage::{Core, Label, Message},
+    seal::{self, Context, Opened},
     status::Status,
     time::Time,
     token::{Origin, Token},
@@ -229,6 +233,32 @@ impl<'a> Request<'a> {
         Ok(Unsigned::new(out, message, self.token.unverified_grantee()?))
     }
 
+    /// Seals this request's presentation to the lock that is meant, which its card names and nobody
+    /// else. The card is that of the token's domain and epoch.
+    ///
+    /// # Errors
+    /// [`EncodeError::Mismatch`] for the card of another lock, domain or epoch;
+    /// [`EncodeError::NoSealingKey`] for a card without a sealing key; [`EncodeError::Invalid`]
+    /// with [`DecodeError::WeakKey`] for a sealing key of small order, otherwise for bytes that are
+    /// no presentation.
+    pub fn seal(
+        &self,
+        presentation: &[u8],
+        card: &CheckedCard<'_>,
+        rng: &mut impl rand_core::CryptoRng,
+    ) -> Result<Encoded<MAX_SEALED>, EncodeError> {
+        if card.lock() != self.ask.lock || card.card_in(&self.origin.scope).is_err() {
+            return Err(EncodeError::Mismatch);
+        }
+        let key = card.sealing().ok_or(EncodeError::NoSealingKey)?;
+        let _decodes = Presentation::decode(presentation)?;
+        let nonce = match &self.moment {
+            Moment::Challenged { nonce, .. } => Some(nonce),
+            Moment::Unchallenged { .. } => None,
+        };
+        seal::seal(&key, &Context::presentation(self.ask.lock, nonce), presentation, rng)
+    }
+
     /// What is asked, and of which lock.
     pub const fn ask(&self) -> &Ask<'a> {
         &self.ask
@@ -295,6 +325,8 @@ pub struct Presentation<'a> {
     pub(crate) witnesses: [Option<WitnessStatement<'a>>; MAX_WITNESSES],
     pub(crate) status: Option<Status<'a>>,
     pub(crate) token: Token<'a>,
+    /// Whether it came sealed: nobody but the lock has read it on the way.
+    pub(crate) sealed: bool,
     signature: &'a [u8; 64],
 }
 
@@ -334,7 +366,16 @@ impl<'a> Presentation<'a> {
         let token = Token::read(&mut reader)?;
         let signature = reader.array()?;
         reader.finish()?;
-        Ok(Self { mode, right, parameter, witnesses, status, token, signature })
+        let sealed = false;
+        Ok(Self { mode, right, parameter, witnesses, status, token, sealed, signature })
+    }
+
+    /// Reads a presentation that came sealed and was opened.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Self::decode).
+    pub fn unsealed(opened: &Opened<'a>) -> Result<Self, DecodeError> {
+        Ok(Self { sealed: true, ..Self::decode(opened.bytes())? })
     }
 
     /// Checks that the last grantee of the token signed this core.

@@ -3,12 +3,13 @@
 //! of the stable interface.
 
 use crate::{
-    Channel, Denial, Lock, Now, crypto,
+    Channel, Denial, Lock, Message, Now, OpeningKey, Scope, SealingKey, crypto,
     crypto::SignatureFault,
-    id::Nonce,
+    id::{DomainId, KeyId, KeyName, LinkId, LockId, Nonce},
     key::PublicKey,
     ledger::{Changes, Counted, Heard, Lane},
     lock::Session,
+    receipt::{self, Denied, Draft, Head, Public, WitnessName},
     role,
     tables::Capacity,
 };
@@ -19,6 +20,83 @@ pub fn changes(counted: &[Counted], lane: Option<Lane>, heard: Option<Heard>) ->
     let mut changes = Changes { counted: Default::default(), lane, heard };
     changes.counted.iter_mut().zip(counted).for_each(|(slot, counted)| *slot = Some(*counted));
     changes
+}
+
+/// An entry that no lock has made, for models of logs: the private part is that of the bytes behind
+/// the salt's, if there are any, and the public part names it.
+///
+/// # Errors
+/// [`EncodeError`](crate::EncodeError) for a private part over its limit.
+pub fn draft(
+    domain: DomainId,
+    device: PublicKey<role::Device>,
+    public: &Public<'_>,
+    private: &[u8],
+) -> Result<Draft, crate::EncodeError> {
+    let hash = receipt::hash(private);
+    let named = Some(&hash).filter(|_| !private.is_empty());
+    let body = Public { private: named, ..*public }.encode()?;
+    let mut copy = crate::Encoded::empty();
+    copy.raw(private)?;
+    Ok(Draft { domain, epoch: public.epoch, device, body, private: copy })
+}
+
+/// The entry of a draft in the clear, whoever reads it: for models.
+///
+/// # Errors
+/// Those of [`Draft::entry`].
+pub fn whole_entry(
+    draft: &Draft,
+    receipt: &[u8],
+) -> Result<crate::Encoded<{ crate::limits::MAX_ENTRY }>, crate::EncodeError> {
+    draft.whole(receipt)
+}
+
+/// The public and the private part of a draft, for vectors.
+pub fn parts(draft: &Draft) -> (&[u8], &[u8]) {
+    (draft.body.as_bytes(), draft.private.as_bytes())
+}
+
+/// The bytes of a private part on an opening.
+///
+/// # Errors
+/// [`EncodeError`](crate::EncodeError) for too many links or witnesses.
+pub fn private_opening(
+    salt: &[u8; 16],
+    issuer: KeyId,
+    holder: KeyName,
+    links: &[LinkId],
+    witnesses: &[WitnessName],
+) -> Result<crate::Encoded<{ crate::limits::MAX_PRIVATE }>, crate::EncodeError> {
+    let mut out = receipt::private_opening(salt)?;
+    let (links, witnesses) = (links.iter().copied(), witnesses.iter().copied());
+    receipt::put_opening(&mut out, issuer, holder, links, witnesses)?;
+    Ok(out)
+}
+
+/// The bytes of a private part on denials.
+///
+/// # Errors
+/// [`EncodeError`](crate::EncodeError) for too many rows.
+pub fn private_denials(
+    salt: &[u8; 16],
+    rows: &[Denied],
+) -> Result<crate::Encoded<{ crate::limits::MAX_PRIVATE }>, crate::EncodeError> {
+    let mut out = receipt::private_denials(salt)?;
+    receipt::put_denied(&mut out, rows.iter())?;
+    Ok(out)
+}
+
+/// What both device keys sign at a change, by the entry behind this head.
+pub fn rotation(
+    scope: Scope,
+    lock: LockId,
+    before: &Head,
+    old: &PublicKey<role::Device>,
+    new: &PublicKey<role::Device>,
+) -> Message {
+    let (sequence, before) = (before.next, before.hash);
+    receipt::Place { scope, lock, sequence, before }.message(old, new)
 }
 
 /// A session over a nonce of the caller's choice, for vectors.
@@ -32,6 +110,29 @@ pub fn challenge_over<S, T: Capacity>(
     now: Now,
 ) -> Result<Session, Denial> {
     lock.challenge_over(nonce, channel, now)
+}
+
+/// Encrypts in place as the crate seals; returns the sender's one-time key and the tag.
+pub fn hpke_seal(
+    key: &SealingKey,
+    info: &[u8],
+    aad: &[u8],
+    text: &mut [u8],
+    rng: &mut impl rand_core::CryptoRng,
+) -> Option<([u8; 32], [u8; 16])> {
+    crypto::hpke_seal(key.as_bytes(), info, aad, text, rng)
+}
+
+/// Decrypts in place as the crate opens, and says whether it did.
+pub fn hpke_open(
+    key: &OpeningKey,
+    info: &[u8],
+    aad: &[u8],
+    enc: &[u8; 32],
+    text: &mut [u8],
+    tag: &[u8; 16],
+) -> bool {
+    crypto::hpke_open(key.expose_secret(), info, aad, enc, text, tag)
 }
 
 /// Whether the crate takes a signature over a message in parts, by a key that it takes.

@@ -32,6 +32,11 @@ impl DeviceSecret {
         Nonce(crypto::mac(&self.0, &[Label::NONCE.bytes(), &boots, &session, random]))
     }
 
+    /// Salts the private part of an entry: of an opening by its core, of denials by the entry before.
+    pub(crate) fn salt(&self, seed: &[u8; 32]) -> [u8; 16] {
+        crypto::mac(&self.0, &[Label::SALT.bytes(), seed])
+    }
+
     /// The tag of a record behind one with this tag.
     pub(crate) fn tag(&self, before: &Tag, record: &[u8]) -> Tag {
         crypto::mac(&self.0, &[Label::JOURNAL.bytes(), before, record])

@@ -9,15 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::{
     key::{SigningKey, role::Role},
-    limits::MAX_PRESENTATION,
+    limits::MAX_SEALED,
+    seal::OpeningKey,
     wire::{Kind, VERSION},
 };
 
 const PREFIX: &str = "kw1.";
 const SECRET_PREFIX: &str = "kw1secret.";
 
-/// Bytes of the longest text form: `kw1.presentation.` and four for each three of a presentation.
-pub const MAX_TEXT: usize = 17 + MAX_PRESENTATION * 4 / 3;
+/// Bytes of the longest text form: `kw1.sealed.` and four for each three of a sealed object.
+pub const MAX_TEXT: usize = 11 + MAX_SEALED * 4 / 3;
 
 /// Why a text is not an object's text form, or a buffer is too small for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,19 +65,40 @@ pub fn encode_secret<'b, R: Role>(
     write(&[SECRET_PREFIX, R::NAME, "."], key.expose_secret(), buffer)
 }
 
+/// Writes the secret key that opens what is sealed as text into a buffer, which the caller zeroes
+/// after use.
+///
+/// # Errors
+/// [`TextError::BufferTooSmall`].
+pub fn encode_opening<'b>(key: &OpeningKey, buffer: &'b mut [u8]) -> Result<&'b str, TextError> {
+    write(&[SECRET_PREFIX, OpeningKey::NAME, "."], key.expose_secret(), buffer)
+}
+
 /// Reads a secret key of one class from its text form.
 ///
 /// # Errors
 /// [`TextError::Prefix`], [`TextError::Kind`] for another class, [`TextError::Base64`].
 pub fn decode_secret<R: Role>(text: &str) -> Result<SigningKey<R>, TextError> {
+    Ok(SigningKey::from_secret(&*secret(R::NAME, text)?))
+}
+
+/// Reads the secret key that opens what is sealed from its text form.
+///
+/// # Errors
+/// Those of [`decode_secret`].
+pub fn decode_opening(text: &str) -> Result<OpeningKey, TextError> {
+    Ok(OpeningKey::from_secret(&*secret(OpeningKey::NAME, text)?))
+}
+
+fn secret(class: &str, text: &str) -> Result<Zeroizing<[u8; 32]>, TextError> {
     let rest = text.strip_prefix(SECRET_PREFIX).ok_or(TextError::Prefix)?;
     let (name, base64) = rest.split_once('.').ok_or(TextError::Kind)?;
-    if name != R::NAME {
+    if name != class {
         return Err(TextError::Kind);
     }
-    let mut seed = Zeroizing::new([0; 32]);
-    match Base64UrlUnpadded::decode(base64, seed.as_mut()) {
-        Ok(bytes) if bytes.len() == 32 => Ok(SigningKey::from_secret(&seed)),
+    let mut secret = Zeroizing::new([0; 32]);
+    match Base64UrlUnpadded::decode(base64, secret.as_mut()) {
+        Ok(bytes) if bytes.len() == 32 => Ok(secret),
         _ => Err(TextError::Base64),
     }
 }

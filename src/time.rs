@@ -88,6 +88,11 @@ impl Interval {
         Self { lo: now, hi: Some(now), quality: Quality::Clock }
     }
 
+    /// What somebody wrote down; `hi` is not before `lo`.
+    pub(crate) const fn known(lo: Time, hi: Option<Time>, quality: Quality) -> Self {
+        Self { lo, hi, quality }
+    }
+
     /// The earliest that the present can be.
     pub const fn lo(&self) -> Time {
         self.lo

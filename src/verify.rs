@@ -9,13 +9,14 @@ use crate::{
     caveat::{CaveatKind, CaveatSet, Channel, Right},
     crypto::Genuine,
     denial::{Denial, Place},
-    id::{EvidenceId, KeyId, KeyName, LinkId, Nonce},
+    id::{KeyId, KeyName, LinkId, Nonce},
     key::key_name,
     keyset::{Issuer, Roles},
     ledger::{Changes, Counted, Heard, Lane, Memory, Uses},
     limits::{CHALLENGE_LIFETIME, MAX_LINKS, MAX_PARAMETER, MAX_WITNESSES, UNCHALLENGED_HORIZON},
     policy::{AppCheck, Facts, Use},
     preimage::{Core, joined},
+    receipt::WitnessName,
     request::{Mode, Moment, Presentation},
     time::{Interval, Now, Seconds, Time, Uptime},
     token::{Chain, Origin},
@@ -68,7 +69,7 @@ pub struct Accepted {
     issuer: KeyId,
     holder: KeyName,
     links: [Option<LinkId>; MAX_LINKS],
-    evidence: [Option<EvidenceId>; MAX_WITNESSES],
+    witnesses: [Option<WitnessName>; MAX_WITNESSES],
     time: Interval,
     changes: Changes,
 }
@@ -105,13 +106,13 @@ impl Accepted {
     }
 
     /// The links that the request stands on, from the issuer's on.
-    pub fn links(&self) -> impl Iterator<Item = LinkId> {
+    pub fn links(&self) -> impl Iterator<Item = LinkId> + Clone {
         self.links.iter().copied().flatten()
     }
 
-    /// What the witnesses named as evidence.
-    pub fn evidence(&self) -> impl Iterator<Item = EvidenceId> {
-        self.evidence.iter().copied().flatten()
+    /// The witnesses that agreed, and what they named as evidence.
+    pub fn witnesses(&self) -> impl Iterator<Item = WitnessName> + Clone {
+        self.witnesses.iter().copied().flatten()
     }
 
     /// The present, as far as it was known.
@@ -231,9 +232,11 @@ impl<'v, 'p> Authentic<'v, 'p> {
 
         let mut links = [None; MAX_LINKS];
         links.iter_mut().zip(self.chain.ids()).for_each(|(slot, id)| *slot = Some(id));
-        let mut evidence = [None; MAX_WITNESSES];
-        let named = presentation.witnesses().map(|witness| witness.evidence);
-        evidence.iter_mut().zip(named).for_each(|(slot, id)| *slot = Some(id));
+        let mut witnesses = [None; MAX_WITNESSES];
+        for (slot, statement) in witnesses.iter_mut().zip(presentation.witnesses()) {
+            let witness = key_name(statement.key);
+            *slot = Some(WitnessName { witness, evidence: statement.evidence });
+        }
         Ok(Accepted {
             core: self.core,
             right: presentation.right,
@@ -243,7 +246,7 @@ impl<'v, 'p> Authentic<'v, 'p> {
             issuer: token.unverified_issuer(),
             holder: key_name(token.leaf()?.grantee),
             links,
-            evidence,
+            witnesses,
             time,
             changes: Changes { counted, lane, heard },
         })
@@ -317,8 +320,7 @@ impl<'v, 'p> Authentic<'v, 'p> {
 
 /// What ties the request to its moment: the session's own nonce and channel, never the wire's.
 fn moment(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Moment, Denial> {
-    // Nothing that comes here was sealed, in this version.
-    if view.trust.sealed_only {
+    if view.trust.sealed_only && !presentation.sealed {
         return Err(Denial::SealedOnly);
     }
     match presentation.mode {

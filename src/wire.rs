@@ -48,11 +48,19 @@ pub enum Kind {
     Claim = 13,
     /// The label key's word on a claim.
     Claimed = 14,
+    /// A presentation or a private log entry, encrypted to one recipient.
+    Sealed = 15,
+    /// What a lock says of one entry of its log.
+    Receipt = 16,
+    /// A receipt and its private part.
+    Entry = 17,
+    /// A witness's word on what it has recorded.
+    Recording = 18,
 }
 
 impl Kind {
     /// The kinds with their names in the text form.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 18] = [
         (Self::Token, "token"),
         (Self::Origin, "origin"),
         (Self::Status, "status"),
@@ -67,6 +75,10 @@ impl Kind {
         (Self::Unclaimed, "unclaimed"),
         (Self::Claim, "claim"),
         (Self::Claimed, "claimed"),
+        (Self::Sealed, "sealed"),
+        (Self::Receipt, "receipt"),
+        (Self::Entry, "entry"),
+        (Self::Recording, "recording"),
     ];
 
     /// The kind's byte on the wire.
@@ -90,13 +102,18 @@ impl<'a> Reader<'a> {
         if bytes.len() > limit {
             return Err(DecodeError::OverLimit(Part::Object));
         }
+        Self::frame(bytes, kind.byte())
+    }
+
+    /// Starts an object of any size: version, kind.
+    pub(crate) fn frame(bytes: &'a [u8], kind: u8) -> Result<Self, DecodeError> {
         let mut reader = Self::new(bytes);
         match reader.u8()? {
             VERSION => {}
             other => return Err(DecodeError::WrongVersion(other)),
         }
         match reader.u8()? {
-            byte if byte == kind.byte() => Ok(reader),
+            byte if byte == kind => Ok(reader),
             other => Err(DecodeError::WrongKind(other)),
         }
     }
@@ -260,6 +277,11 @@ pub(crate) struct Entries<'a> {
 impl<'a> Entries<'a> {
     pub(crate) const NONE: Self = Self { bytes: &[], count: 0 };
 
+    /// Entries that were checked one by one.
+    pub(crate) const fn of(bytes: &'a [u8], count: usize) -> Self {
+        Self { bytes, count }
+    }
+
     /// The entries, read with what checked them.
     pub(crate) fn read<T>(
         self,
@@ -290,6 +312,10 @@ impl<const N: usize> Encoded<N> {
     /// The bytes of the object, its only encoding.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    pub(crate) fn as_mut_bytes(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(..self.length).unwrap_or_default()
     }
 
     pub(crate) const SIZE: usize = N;
@@ -344,6 +370,11 @@ impl<const N: usize> Encoded<N> {
         fill(room, bytes);
         self.length = self.length.saturating_add(bytes.len());
         Ok(())
+    }
+
+    /// All of its room, to be filled by somebody else.
+    pub(crate) const fn room(&mut self) -> &mut [u8; N] {
+        &mut self.bytes
     }
 
     /// Moves the bytes from `from` on to `to`, and what stood between them behind.

@@ -16,6 +16,8 @@ fn the_committed_vectors_are_what_the_generator_gives() {
         (include_str!("vectors/decode.json"), keyward_testkit::vectors::decode()),
         (include_str!("vectors/text.json"), keyward_testkit::vectors::texts()),
         (include_str!("vectors/trust.json"), keyward_testkit::vectors::trust()),
+        (include_str!("vectors/receipts.json"), keyward_testkit::vectors::receipts()),
+        (include_str!("vectors/seal.json"), keyward_testkit::vectors::seal()),
     ] {
         let generated = serde_json::to_string_pretty(&generated).expect("JSON") + "\n";
         assert!(committed == generated, "run `cargo xtask vectors`");

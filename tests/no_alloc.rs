@@ -6,22 +6,25 @@ use std::{
 };
 
 use keyward::{
-    Ask, Card, Caveats, Challenge, Channel, Epoch, Issuer, Keyset, Lock, Now, Origin, Presentation,
-    Request, Right, Rights, Roles, Scope, Seconds, SigningKey, State, Status, Taken, Target,
-    Threshold, Time, Token, Unclaimed, Valid, WitnessStatement,
+    Ask, Card, Caveats, Challenge, Channel, Epoch, Issuer, Keyset, Lock, Now, OpeningKey,
+    OpeningKeys, Origin, Presentation, Request, Right, Rights, Roles, Scope, Seconds, SigningKey,
+    State, Status, Taken, Target, Threshold, Time, Token, Unclaimed, Valid, WitnessStatement,
     card::{self, CardOrder},
     epoch::{self, Commitment},
     id::{self, CardVersion, ClaimNonce, EvidenceId, Fresh, KeysetVersion, LockId, Serial},
     keyset,
     ledger::Outcome,
+    limits::MAX_SEALED,
     lock::{Bundle, Identity, Restored},
     role,
+    seal::{Context, seal},
     secret::DeviceSecret,
     status::ListOrder,
     store::Ram,
     tables::Tables,
     text,
 };
+use keyward_testkit::seal::Once;
 
 struct Counting;
 
@@ -98,7 +101,17 @@ fn delivery() {
     let status = Status::decode(status.as_bytes()).unwrap();
     let presentation = request.present(&[agreed], Some(&status)).unwrap().sign(&courier).unwrap();
 
-    let presentation = Presentation::decode(presentation.as_bytes()).unwrap();
+    assert!(Presentation::decode(presentation.as_bytes()).is_ok());
+
+    let (opening, context) =
+        (OpeningKey::from_secret(&[6; 32]), Context::presentation(lock_id, Some(&challenge.nonce)));
+    let (sealing, mut rng) = (opening.public(), Once::new([7; 32]));
+    lock.set_opening_keys(OpeningKeys::new(OpeningKey::from_secret(&[5; 32])).with_before(opening));
+    let sealed = seal(&sealing, &context, presentation.as_bytes(), &mut rng).unwrap();
+    let mut received = [0; MAX_SEALED];
+    let received = &mut received[..sealed.as_bytes().len()];
+    received.copy_from_slice(sealed.as_bytes());
+    let presentation = lock.unseal(Some(&session), received).unwrap();
     let permit = lock.verify(&mut session, &presentation, now).unwrap().commit(now).unwrap();
     let acted = lock.act(permit, now, |order| {
         assert_eq!((order.right(), order.parameter()), (Right::UNLOCK, b"parcel".as_slice()));

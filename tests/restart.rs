@@ -13,6 +13,7 @@ use keyward::{
     id::{LockId, Sequence},
     ledger::Outcome,
     lock::Restored,
+    receipt::{Entry, Event, Head, Log},
     tables::Capacity,
     time::Uptime,
 };
@@ -21,13 +22,13 @@ use keyward_testkit::{
     stores::{Hardware, Mood, Moody},
     world::{
         Door, START, Settings, World,
-        door::{Memory, secret},
+        door::{Memory, secret, secret_bytes},
         drawn,
     },
 };
 use visit::{DAY, grant, unlock};
 
-const SCHEMA: u8 = 2;
+const SCHEMA: u8 = 3;
 
 fn claimed_again(restored: Result<Restored, Denial>) -> Option<Sequence> {
     match restored {
@@ -57,7 +58,8 @@ fn a_restart_loses_nothing_that_was_committed() {
     let held = counted(&mut world, 2, None);
     let World { flat, courier, rng, .. } = &mut world;
     let now = Now::exactly(START);
-    assert_eq!(unlock(&held, courier).at(flat, now, rng).unwrap().sequence, Sequence(0));
+    let first = flat.lock.head(Log::Events).next;
+    assert_eq!(unlock(&held, courier).at(flat, now, rng).unwrap().sequence, first);
     let (scope, present) = (flat.lock.trust().unwrap().scope(), flat.lock.present(now).unwrap());
     let old = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
     let World { flat, .. } = world;
@@ -68,7 +70,7 @@ fn a_restart_loses_nothing_that_was_committed() {
     let new = flat.lock.challenge([7; 16], Channel::Radio, now).unwrap();
     assert_ne!(old.challenge().nonce, new.challenge().nonce, "though randomness repeats itself");
     let (courier, rng) = (&world.courier, &mut world.rng);
-    assert_eq!(unlock(&held, courier).at(&mut flat, now, rng).unwrap().sequence, Sequence(1));
+    assert_eq!(unlock(&held, courier).at(&mut flat, now, rng).unwrap().sequence.0, first.0 + 1);
     let spent = Denial::UsesSpent { link: 0, spent: 2, limit: 2 };
     assert_eq!(unlock(&held, courier).at(&mut flat, now, rng), Err(spent));
     let (mut flat, _) = flat.restarted(None, |store| store);
@@ -89,7 +91,7 @@ fn a_session_and_a_permit_of_before_a_restart_are_worth_nothing() {
     let bytes = courier.present(&request, &[], None);
     let presentation = Presentation::decode(&bytes).unwrap();
     let (mut flat, restored) = flat.restarted(None, |store| store);
-    assert_eq!(claimed_again(restored), Some(Sequence(0)));
+    assert_eq!(claimed_again(restored), Some(Sequence(3)));
     let denied = flat.lock.verify(&mut session, &presentation, now).map(drop);
     assert_eq!(denied, Err(Denial::NoChallenge));
     let acted = flat.lock.act(permit, now, |_order| unreachable!("the bolt stays where it is"));
@@ -112,7 +114,7 @@ fn an_act_comes_soon_after_its_verification_or_never() {
     let presentation = Presentation::decode(&bytes).unwrap();
     let verified = flat.lock.verify(&mut session, &presentation, now).unwrap();
     assert_eq!(verified.commit(later(21)).map(drop), Err(Denial::TooLate));
-    assert_eq!(flat.lock.open_decision(), None, "nothing was spent");
+    assert!(!flat.lock.has_open_decision(), "nothing was spent");
     for (seconds, outcome) in [(20, Outcome::Done), (21, Outcome::Lapsed)] {
         let permit = committed(&mut flat, &held, &courier, Right::UNLOCK, now).unwrap();
         let acted = flat.lock.act(permit, later(seconds), |_order| Outcome::Done).unwrap();
@@ -205,7 +207,7 @@ fn a_release_that_power_cut_off_is_finished_at_the_next_start() {
 
 /// The door's records, and the bytes under which they are tagged.
 fn written(door: Door) -> (Vec<Vec<u8>>, [u8; 32], Door) {
-    let key = *door.identity().device.as_bytes();
+    let key = secret_bytes(&door.identity());
     let mut found = Vec::new();
     let (door, _) = door.restarted(None, |mut store| {
         found = journal::records(&mut store);
@@ -248,20 +250,36 @@ fn the_schema_before_is_read_and_written_anew() {
     let held = counted(&mut world, 1, None);
     let now = world.now();
     unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
-    // A log that was just begun, then as schema 1 had it: without the duty to secure.
+    // What was taken in behind it, then all as schema 2 had it: without entries.
     world.owner.publish_keyset(world.now);
     world.flat.visit(&world.owner.library, now);
     let (records, key, flat) = written(world.flat);
     let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
-    bodies[0][1] = SCHEMA - 1;
-    assert_eq!(bodies[0].pop(), Some(0));
+    let older = journal::before_logs(&bodies, 1, 5);
+    bodies.clone_from(&older);
     let (mut flat, restored) = over(flat, &journal::tagged(&key, bodies));
     assert_eq!(claimed_again(restored), None);
-    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "schema 1 didn't say");
+    assert_eq!(flat.lock.head(Log::Events), Head::START, "its log begins here");
     let spent = Denial::UsesSpent { link: 0, spent: 1, limit: 1 };
     assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
-    let (records, _, _) = written(flat);
+    let opened = grant(&mut world.owner, flat.id, &world.courier, Right::UNLOCK, DAY);
+    let first = unlock(&opened, &world.courier).at(&mut flat, now, &mut world.rng).unwrap();
+    assert_eq!(first.sequence, Sequence(0));
+    let (records, _, flat) = written(flat);
     assert_eq!(records[0][..2], [0, SCHEMA]);
+    // A decision that was open then is told to be so.
+    let mut open = older.clone();
+    let decision = open.iter().position(|body| body[0] == 8).unwrap();
+    open.truncate(decision + 1);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, open));
+    assert_eq!(claimed_again(restored), Some(Sequence(0)));
+    assert_eq!(flat.lock.head(Log::Events).next, Sequence(1));
+    let log = flat.log(now);
+    let told = Entry::decode(&log[0]).unwrap();
+    let outcome = Outcome::Interrupted;
+    let right = Right::UNLOCK;
+    let event = Event::Opening { core: &[0; 32], right, outcome };
+    assert_eq!(told.receipt.unverified().event, event);
 }
 
 #[test]
@@ -370,15 +388,15 @@ fn without_a_durable_commit_there_is_no_permit_and_nothing_is_regained() {
         door.lock.store().mood.set(mood);
         let denied = committed(&mut door, &held, courier, Right::UNLOCK, now).map(drop);
         assert_eq!(denied, Err(Denial::StoreFailed));
-        assert_eq!(door.lock.open_decision(), None);
+        assert!(!door.lock.has_open_decision());
         door.lock.store().mood.set(Mood::Works);
         // What the store made of it is written over by what the lock knows.
-        for sequence in 0..2 {
-            let permit = committed(&mut door, &held, courier, Right::UNLOCK, now).unwrap();
-            assert_eq!(permit.sequence(), Sequence(sequence));
+        let first = door.lock.head(Log::Events).next;
+        for _ in 0..2 {
+            let _permit = committed(&mut door, &held, courier, Right::UNLOCK, now).unwrap();
         }
         let (mut door, restored) = door.restarted(None, |store| store);
-        assert_eq!(claimed_again(restored), Some(Sequence(1)));
+        assert_eq!(claimed_again(restored), Some(Sequence(first.0 + 1)));
         let spent = committed(&mut door, &held, courier, Right::UNLOCK, now).map(drop);
         assert_eq!(spent, Err(Denial::UsesSpent { link: 0, spent: 2, limit: 2 }));
     }
@@ -390,7 +408,8 @@ fn a_log_that_is_full_gives_way_to_a_new_one() {
     let held = counted(&mut world, 1_000, Some(60));
     let now = world.now();
     let World { mut flat, courier, mut rng, .. } = world;
-    for sequence in 0..300 {
+    let first = flat.lock.head(Log::Events).next.0;
+    for sequence in first..first + 300 {
         let opened = unlock(&held, &courier).at(&mut flat, now, &mut rng).unwrap();
         assert_eq!(opened.sequence, Sequence(sequence));
     }

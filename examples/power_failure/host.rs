@@ -144,7 +144,7 @@ impl Host {
                 self.session = Some(session);
             }
             ("message", [message]) => {
-                let logged = self.message(message);
+                let logged = self.message(&mut message.clone());
                 self.keep_anchor()?;
                 println!("{logged}");
             }
@@ -157,10 +157,10 @@ impl Host {
     }
 
     /// Takes whatever a phone brings, and returns what the log says of it.
-    fn message(&mut self, message: &[u8]) -> String {
+    fn message(&mut self, message: &mut [u8]) -> String {
         let (broken, now, started) = (self.broken(), self.now(), self.started);
         let Some(session) = &mut self.session else { return "no link".into() };
-        let (lines, decision) = (&self.lines, self.lock.next_decision().0);
+        let (lines, decision) = (&self.lines, self.lock.head(keyward::receipt::Log::Events).next.0);
         let bolt = |order: &Order<'_>, why: &str| match order.right() {
             Right::UNLOCK => turn(lines, &format!("unlocking, {why}")),
             Right::LOCK => turn(lines, &format!("locking, {why}")),

@@ -1,6 +1,6 @@
 use keyward::{
     Answer, Card, Challenge, Claim, Claimed, Encoded, Epoch, Keyset, Origin, Presentation, Request,
-    Status, Token, Unclaimed, WitnessStatement, caveat::CaveatSet, wire::Kind,
+    Status, Token, Unclaimed, WitnessStatement, caveat::CaveatSet, seal::Sealed, wire::Kind,
 };
 use keyward_testkit::oracle::{self, statements};
 
@@ -22,6 +22,8 @@ pub fn decode(data: &[u8]) {
         Card::decode(data).ok().map(|_| again::<statements::Card>(data)),
         Claim::decode(data).ok().map(|_| again::<statements::Claim>(data)),
         Claimed::decode(data).ok().map(|_| again::<statements::Claimed>(data)),
+        // Whatever is in it has no structure.
+        Sealed::decode(data).ok().map(|_| data.to_vec()),
     ];
     let mut kinds = 0;
     for bytes in rewritten.into_iter().flatten() {
@@ -59,6 +61,7 @@ pub fn decode_vs_postcard(data: &[u8]) {
             Kind::Unclaimed => (Unclaimed::decode(data).err(), statements::decodes_unclaimed(data)),
             Kind::Claim => (Claim::decode(data).err(), statements::decodes_claim(data)),
             Kind::Claimed => (Claimed::decode(data).err(), statements::decodes_claimed(data)),
+            Kind::Sealed => (Sealed::decode(data).err(), statements::decodes_sealed(data)),
             other => panic!("{other:?} has no oracle"),
         };
         assert_eq!(ours.is_none(), theirs, "{name}: {ours:?}");

@@ -9,6 +9,7 @@ mod journal;
 mod mutated;
 mod statements;
 mod text;
+mod unseal;
 
 pub use attenuate::attenuate;
 pub use decode::{decode, decode_vs_postcard};
@@ -16,3 +17,4 @@ pub use journal::journal;
 pub use mutated::{verify_bytes, verify_mutated};
 pub use statements::statements_mutated;
 pub use text::text;
+pub use unseal::unseal;

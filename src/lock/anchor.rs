@@ -7,10 +7,11 @@ use crate::{
     key::{PublicKey, public_key, role},
     ledger::{Memory, Outcome, Uses},
     limits::MAX_ANCHOR,
-    lock::{Door, Order, Session},
+    lock::{Door, Order, Session, seal::unsealed},
     preimage::Scope,
     replay::{CounterFault, Unseen},
     request::Presentation,
+    seal::OpeningKeys,
     secret::DeviceSecret,
     time::Now,
     trust::Trust,
@@ -79,6 +80,19 @@ impl Anchor {
     pub fn challenge(&self, nonce: Nonce, channel: Channel, now: Now) -> Session {
         let open = OpenChallenge { nonce, channel, issued: now.uptime };
         Session::new(self.door(), &self.trust(), open)
+    }
+
+    /// Opens a sealed presentation that came over a link session, with the keys that the host keeps.
+    ///
+    /// # Errors
+    /// [`Denial::NotOpened`]; [`Denial::Malformed`] for what is in it.
+    pub fn unseal<'b>(
+        &self,
+        keys: &OpeningKeys,
+        session: &Session,
+        sealed: &'b mut [u8],
+    ) -> Result<Presentation<'b>, Denial> {
+        unsealed(Some(keys), self.lock, Some(session), sealed)
     }
 
     /// Verifies an emergency token's presentation and acts on it. There is nothing to commit: such

@@ -1,7 +1,7 @@
 //! The end of a life: release and reset (SPEC.md section 18.2).
 
 use super::{
-    Acted, Fault, Identity, Lock, Recorded,
+    Acted, Fault, Identity, Lock, Recorded, Tally,
     journal::{self, Writing},
     state::State,
 };
@@ -35,10 +35,11 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record(acted)?;
             return Err(Denial::NotReleased);
         }
+        let recorded = self.closed(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset(identity, secret)?;
         self.state.relock = None;
-        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
+        Ok(recorded)
     }
 
     /// [`release`](Self::release) for hosts that await.
@@ -58,15 +59,17 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record_async(acted).await?;
             return Err(Denial::NotReleased);
         }
+        let recorded = self.closed(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset_async(identity, secret).await?;
         self.state.relock = None;
-        Ok(Recorded { sequence: acted.sequence, outcome: acted.outcome })
+        Ok(recorded)
     }
 
     /// Ends this life by hand: by the button within the housing, which its host asserts. Identity
     /// and secret are drawn anew; a host that finds the lock unclaimed after a cut draws them
-    /// again. It works whatever the store holds.
+    /// again. It works whatever the store holds. The keys that opened what was sealed to this life are
+    /// dropped.
     ///
     /// # Errors
     /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was.
@@ -123,7 +126,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     fn begin_anew(&mut self, identity: Identity, secret: DeviceSecret) {
         let relock = self.state.relock;
         self.journal.rewind();
+        self.denied = Tally::EMPTY;
         (self.identity, self.secret) = (identity, secret);
+        self.opening = None;
         (self.state, self.fault) = (State { relock, ..State::EMPTY }, None);
         self.run = self.run.wrapping_add(1);
     }

@@ -22,12 +22,13 @@ use crate::{
 /// What became of a message.
 #[derive(Debug)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "no heap to put a receipt on")]
 pub enum Handled {
     /// A request was granted, committed, acted on and recorded.
     Recorded(Recorded),
-    /// A request was granted, committed and acted on, and the store didn't confirm the outcome: the
-    /// next start closes the decision as interrupted.
-    Unrecorded(Recorded),
+    /// A request was granted, committed and acted on, and the store didn't confirm the outcome: it
+    /// may be [recorded](Lock::record) once more; the next start closes the decision as interrupted.
+    Unrecorded(Acted),
     /// A release was granted and done: the host draws the next life's identity and hands both to
     /// [`Lock::release`].
     Released(Acted),
@@ -67,8 +68,8 @@ impl Rejected {
 }
 
 impl<'t, S, T: Capacity> Lock<'t, S, T> {
-    /// Takes one message of a link session: a presentation, an epoch, a keyset, a card, a status
-    /// with a list or without. Epochs come one by one and are taken in with the keyset of the last.
+    /// Takes one message of a link session: a presentation, sealed or not, an epoch, a keyset, a
+    /// card, a status with a list or without. A sealed one is opened in place. Epochs come one by one and are taken in with the keyset of the last.
     ///
     /// `clock` is asked anew before each step. A claim is not carried by sessions, see
     /// [`verify_claim`](Self::verify_claim).
@@ -79,7 +80,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     pub fn handle(
         &mut self,
         session: &mut Session,
-        message: &[u8],
+        message: &mut [u8],
         mut clock: impl FnMut() -> Now,
         actuator: impl FnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Handled, Rejected>
@@ -88,10 +89,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     {
         match Message::of(message) {
             Message::Presentation(bytes) => {
-                let presentation = Presentation::decode(bytes)?;
-                let verified = self.verify(session, &presentation, clock())?;
-                let permit = verified.commit(clock())?;
-                Ok(self.carry_on(permit, clock(), actuator)?)
+                let handled = self.presented(session, bytes, &mut clock, actuator);
+                if handled.is_err() && self.denied.is_due(&clock()) {
+                    let _kept_in_memory = self.write_denials(clock());
+                }
+                Ok(handled?)
             }
             statement => match self.statement(session, statement, clock())? {
                 Some(update) => Ok(Handled::Taken(update.commit()?)),
@@ -107,7 +109,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     pub async fn handle_async(
         &mut self,
         session: &mut Session,
-        message: &[u8],
+        message: &mut [u8],
         mut clock: impl FnMut() -> Now,
         actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Handled, Rejected>
@@ -116,10 +118,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     {
         match Message::of(message) {
             Message::Presentation(bytes) => {
-                let presentation = Presentation::decode(bytes)?;
-                let verified = self.verify(session, &presentation, clock())?;
-                let permit = verified.commit_async(clock()).await?;
-                Ok(self.carry_on_async(permit, clock(), actuator).await?)
+                let handled = self.presented_async(session, bytes, &mut clock, actuator).await;
+                if handled.is_err() && self.denied.is_due(&clock()) {
+                    let _kept_in_memory = self.write_denials_async(clock()).await;
+                }
+                Ok(handled?)
             }
             statement => match self.statement(session, statement, clock())? {
                 Some(update) => Ok(Handled::Taken(update.commit_async().await?)),
@@ -128,22 +131,25 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         }
     }
 
-    /// Takes a presentation that came without a challenge: a QR code, a gateway's queue.
+    /// Takes a presentation that came without a challenge, sealed or not: a QR code, a gateway's
+    /// queue. A sealed one is opened in place.
     ///
     /// # Errors
     /// Why the request was denied.
     pub fn handle_unchallenged(
         &mut self,
-        message: &[u8],
+        message: &mut [u8],
         mut clock: impl FnMut() -> Now,
         actuator: impl FnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Handled, Denial>
     where
         S: Store,
     {
-        let presentation = Presentation::decode(message)?;
-        let permit = self.verify_unchallenged(&presentation, clock())?.commit(clock())?;
-        self.carry_on(permit, clock(), actuator)
+        let handled = self.presented_unchallenged(message, &mut clock, actuator);
+        if handled.is_err() && self.denied.is_due(&clock()) {
+            let _kept_in_memory = self.write_denials(clock());
+        }
+        handled
     }
 
     /// [`handle_unchallenged`](Self::handle_unchallenged) for hosts that await.
@@ -152,17 +158,89 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     /// Why the request was denied.
     pub async fn handle_unchallenged_async(
         &mut self,
-        message: &[u8],
+        message: &mut [u8],
         mut clock: impl FnMut() -> Now,
         actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
     ) -> Result<Handled, Denial>
     where
         S: AsyncStore,
     {
-        let presentation = Presentation::decode(message)?;
+        let handled = self.presented_unchallenged_async(message, &mut clock, actuator).await;
+        if handled.is_err() && self.denied.is_due(&clock()) {
+            let _kept_in_memory = self.write_denials_async(clock()).await;
+        }
+        handled
+    }
+
+    fn presented(
+        &mut self,
+        session: &mut Session,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: Store,
+    {
+        let presentation = self.decoded(Some(session), bytes, clock())?;
+        let permit = self.verify(session, &presentation, clock())?.commit(clock())?;
+        self.carry_on(permit, clock(), actuator)
+    }
+
+    async fn presented_async(
+        &mut self,
+        session: &mut Session,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: AsyncStore,
+    {
+        let presentation = self.decoded(Some(session), bytes, clock())?;
+        let verified = self.verify(session, &presentation, clock())?;
+        let permit = verified.commit_async(clock()).await?;
+        self.carry_on_async(permit, clock(), actuator).await
+    }
+
+    fn presented_unchallenged(
+        &mut self,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: Store,
+    {
+        let presentation = self.decoded(None, bytes, clock())?;
+        let permit = self.verify_unchallenged(&presentation, clock())?.commit(clock())?;
+        self.carry_on(permit, clock(), actuator)
+    }
+
+    async fn presented_unchallenged_async(
+        &mut self,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: AsyncStore,
+    {
+        let presentation = self.decoded(None, bytes, clock())?;
         let verified = self.verify_unchallenged(&presentation, clock())?;
         let permit = verified.commit_async(clock()).await?;
         self.carry_on_async(permit, clock(), actuator).await
+    }
+
+    /// Reads a presentation, sealed or not, and counts what is none.
+    fn decoded<'b>(
+        &mut self,
+        session: Option<&Session>,
+        bytes: &'b mut [u8],
+        now: Now,
+    ) -> Result<Presentation<'b>, Denial> {
+        let read = self.read(session, bytes);
+        read.map_err(|denial| self.note(denial, None, &now))
     }
 
     fn carry_on(
@@ -178,8 +256,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         match self.outcome(&acted) {
             Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
             outcome => Ok(match self.write(&outcome?) {
-                Ok(()) => Handled::Recorded(self.recorded(acted)),
-                Err(_) => Handled::Unrecorded(acted.told()),
+                Ok(()) => {
+                    let recorded = self.recorded(&acted)?;
+                    Handled::Recorded(self.acknowledge(acted, recorded))
+                }
+                Err(_) => Handled::Unrecorded(acted),
             }),
         }
     }
@@ -197,8 +278,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         match self.outcome(&acted) {
             Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
             outcome => Ok(match self.write_async(&outcome?).await {
-                Ok(()) => Handled::Recorded(self.recorded(acted)),
-                Err(_) => Handled::Unrecorded(acted.told()),
+                Ok(()) => {
+                    let recorded = self.recorded(&acted)?;
+                    Handled::Recorded(self.acknowledge_async(acted, recorded).await)
+                }
+                Err(_) => Handled::Unrecorded(acted),
             }),
         }
     }
@@ -237,24 +321,25 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     }
 }
 
-/// A message by its kind; what is no statement must be a presentation.
+/// A message by its kind; what is no statement must be a presentation, sealed or not.
 enum Message<'b> {
-    Epoch(&'b [u8]),
-    Keyset(&'b [u8]),
-    Card(&'b [u8]),
-    Status(&'b [u8]),
-    Presentation(&'b [u8]),
+    Epoch(&'b mut [u8]),
+    Keyset(&'b mut [u8]),
+    Card(&'b mut [u8]),
+    Status(&'b mut [u8]),
+    Presentation(&'b mut [u8]),
 }
 
 impl<'b> Message<'b> {
-    fn of(bytes: &'b [u8]) -> Self {
-        let has = |kind: Kind| bytes.get(1) == Some(&kind.byte());
+    fn of(bytes: &'b mut [u8]) -> Self {
+        let byte = bytes.get(1).copied();
+        let has = |kind: Kind| byte == Some(kind.byte());
         match bytes {
-            _ if has(Kind::Epoch) => Self::Epoch(bytes),
-            _ if has(Kind::Keyset) => Self::Keyset(bytes),
-            _ if has(Kind::Card) => Self::Card(bytes),
-            _ if has(Kind::Status) => Self::Status(bytes),
-            _ => Self::Presentation(bytes),
+            bytes if has(Kind::Epoch) => Self::Epoch(bytes),
+            bytes if has(Kind::Keyset) => Self::Keyset(bytes),
+            bytes if has(Kind::Card) => Self::Card(bytes),
+            bytes if has(Kind::Status) => Self::Status(bytes),
+            bytes => Self::Presentation(bytes),
         }
     }
 }

@@ -6,13 +6,15 @@
 //! to a store.
 
 use super::{
+    chain::Chain,
+    keep::{Keep, Next},
     record::Body,
     state::{Part, Snapshot},
 };
 use crate::{
     limits::MAX_RECORD,
     secret::{DeviceSecret, Tag},
-    store::{AsyncStore, Store, StoreError},
+    store::{AsyncStore, Cursor, Store, StoreError},
     tables::Capacity,
     wire::Encoded,
 };
@@ -21,7 +23,13 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Journal<S> {
     pub(super) store: S,
+    /// The ends of the lock's logs, as the store has them.
+    pub(super) chain: Chain,
+    /// Counts the logs that took the place of another: what was read of one is worth nothing then.
+    pub(super) replaced: u64,
     head: Head,
+    /// The number of the last write that was confirmed, or read.
+    settled: u64,
     /// Whether a write was begun whose end is unknown: then only a new log is certain.
     is_unsettled: bool,
 }
@@ -41,7 +49,8 @@ impl Head {
 
 impl<S> Journal<S> {
     pub(super) const fn new(store: S) -> Self {
-        Self { store, head: Head::NONE, is_unsettled: false }
+        let (chain, head) = (Chain::EMPTY, Head::NONE);
+        Self { store, chain, replaced: 0, head, settled: 0, is_unsettled: false }
     }
 
     /// Goes back to the start of the log. Writes are counted on.
@@ -51,10 +60,7 @@ impl<S> Journal<S> {
 
     /// The body of the next record that is read, if its tag holds.
     pub(super) fn open<'r>(&mut self, secret: &DeviceSecret, record: &'r [u8]) -> Option<&'r [u8]> {
-        let (body, tag) = record.split_last_chunk()?;
-        secret.tag_holds(&self.head.tag, body, tag).then_some(())?;
-        self.head.tag = *tag;
-        Some(body)
+        opened(secret, &mut self.head.tag, record)
     }
 
     /// How many durable writes there were.
@@ -64,8 +70,31 @@ impl<S> Journal<S> {
 
     /// Counts a write that was read: a new log, by its start, or an event behind it.
     pub(super) const fn counted(&mut self, number: u64) {
-        self.head.number = number;
+        (self.head.number, self.settled) = (number, number);
     }
+
+    /// The number of the last write that was confirmed, or read. What the store holds behind it the
+    /// lock doesn't know of.
+    pub(super) const fn settled(&self) -> u64 {
+        self.settled
+    }
+
+    /// Whether the store may hold what the lock doesn't know of.
+    pub(super) const fn is_unsettled(&self) -> bool {
+        self.is_unsettled
+    }
+}
+
+/// The body of a record behind the one with this tag, if its own tag holds.
+pub(super) fn opened<'r>(
+    secret: &DeviceSecret,
+    before: &mut Tag,
+    record: &'r [u8],
+) -> Option<&'r [u8]> {
+    let (body, tag) = record.split_last_chunk()?;
+    secret.tag_holds(before, body, tag).then_some(())?;
+    *before = *tag;
+    Some(body)
 }
 
 /// One durable change, step by step: an event that is appended, a new log, or both.
@@ -78,6 +107,7 @@ pub(super) struct Writing<'w, T> {
     /// The end of the log that the next step makes.
     head: Head,
     record: Encoded<MAX_RECORD>,
+    keep: Keep,
 }
 
 /// A change, and the journal that is to take it.
@@ -88,6 +118,11 @@ enum Phase {
     Append,
     Begin,
     Stage(Part),
+    /// The entries of the old log are read, and copied as long as there is room.
+    Keep(Cursor),
+    Copied(Cursor),
+    /// What a claim or epoch adds, and the ends of the logs.
+    Ends(usize),
     Publish,
     /// The hardware's counter, if there is one, learns of the write before anything rests on it.
     Count {
@@ -101,8 +136,16 @@ enum Step<'r> {
     Append(&'r [u8]),
     Begin,
     Stage(&'r [u8]),
+    Read(Cursor, &'r mut [u8]),
     Publish,
     Advance(u64),
+}
+
+/// What the store has done.
+enum Took {
+    Done,
+    /// A record of this length, and the place behind it.
+    Read(Option<(usize, Cursor)>),
 }
 
 impl<'w, T: Capacity> Writing<'w, T> {
@@ -112,9 +155,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
         event: &'w Body,
         snapshot: Snapshot<'w, T>,
     ) -> Self {
-        let (head, record) = (Head::NONE, Encoded::empty());
-        let (event, snapshot) = (Some(event), Some(snapshot));
-        Self { secret, event, snapshot, phase: Phase::Append, head, record }
+        Self::new(secret, Some(event), Some(snapshot), Phase::Append)
     }
 
     /// The same behind a new log in any case.
@@ -124,12 +165,24 @@ impl<'w, T: Capacity> Writing<'w, T> {
 
     /// A new log; without a state, an empty one.
     pub(super) fn log(secret: &'w DeviceSecret, snapshot: Option<Snapshot<'w, T>>) -> Self {
-        let (head, record) = (Head::NONE, Encoded::empty());
-        Self { secret, event: None, snapshot, phase: Phase::Begin, head, record }
+        Self::new(secret, None, snapshot, Phase::Begin)
+    }
+
+    fn new(
+        secret: &'w DeviceSecret,
+        event: Option<&'w Body>,
+        snapshot: Option<Snapshot<'w, T>>,
+        phase: Phase,
+    ) -> Self {
+        let (head, record, keep) = (Head::NONE, Encoded::empty(), Keep::NOTHING);
+        Self { secret, event, snapshot, phase, head, record, keep }
     }
 
     /// Decides on the next step.
-    fn step<S>(&mut self, journal: &mut Journal<S>) -> Result<Option<Step<'_>>, StoreError> {
+    fn step<S: AsyncStore>(
+        &mut self,
+        journal: &mut Journal<S>,
+    ) -> Result<Option<Step<'_>>, StoreError> {
         if journal.is_unsettled && matches!(self.phase, Phase::Append) {
             self.phase = Phase::Begin;
         }
@@ -155,14 +208,19 @@ impl<'w, T: Capacity> Writing<'w, T> {
                     Some(snapshot) => snapshot.body(part, self.head.number)?,
                     None => None,
                 };
-                match body {
-                    Some(body) => self.tagged(&body)?,
-                    None => self.phase = Phase::Publish,
-                }
-                Ok(Some(match self.phase {
-                    Phase::Publish => Step::Publish,
-                    _ => Step::Stage(self.record.as_bytes()),
-                }))
+                self.stage::<S>(body)
+            }
+            Phase::Keep(at) => Ok(Some(Step::Read(at, self.record.room()))),
+            Phase::Copied(_) => {
+                let body = self.keep.copied()?;
+                self.stage::<S>(body)
+            }
+            Phase::Ends(index) => {
+                let body = match &self.snapshot {
+                    Some(snapshot) => self.keep.ends(index, snapshot.stated())?,
+                    None => None,
+                };
+                self.stage::<S>(body)
             }
             Phase::Publish => Ok(Some(Step::Publish)),
             Phase::Count { .. } => Ok(Some(Step::Advance(journal.head.number))),
@@ -170,31 +228,61 @@ impl<'w, T: Capacity> Writing<'w, T> {
         }
     }
 
+    /// Puts a record into the new log; without one the log is whole.
+    fn stage<S: AsyncStore>(&mut self, body: Option<Body>) -> Result<Option<Step<'_>>, StoreError> {
+        let Some(body) = body else {
+            self.phase = Phase::Publish;
+            return Ok(Some(Step::Publish));
+        };
+        self.tagged(&body)?;
+        self.keep.staged(self.record.as_bytes().len(), S::OVERHEAD);
+        Ok(Some(Step::Stage(self.record.as_bytes())))
+    }
+
     /// Goes on from a step that the store has taken.
-    fn took<S>(
+    fn took<S: AsyncStore>(
         &mut self,
         journal: &mut Journal<S>,
-        result: Result<(), StoreError>,
+        result: Result<Took, StoreError>,
     ) -> Result<(), StoreError> {
         self.phase = match (self.phase, result) {
             // A log that is full is as it was.
             (Phase::Append, Err(StoreError::Full)) if self.snapshot.is_some() => Phase::Begin,
             (_, Err(error)) => return Err(error),
-            (Phase::Append, Ok(())) => {
+            (Phase::Append, Ok(_)) => {
                 journal.head = self.head;
                 Phase::Count { appended: true }
             }
-            (Phase::Begin, Ok(())) => Phase::Stage(Part::FIRST),
-            (Phase::Stage(part), Ok(())) => {
+            (Phase::Begin, Ok(_)) => Phase::Stage(Part::FIRST),
+            (Phase::Stage(part), Ok(_)) => {
                 let next = self.snapshot.as_ref().and_then(|snapshot| snapshot.part_behind(part));
-                next.map_or(Phase::Publish, Phase::Stage)
+                if let Some(part) = next {
+                    Phase::Stage(part)
+                } else {
+                    self.keep.begin(journal, S::CAPACITY, S::OVERHEAD);
+                    Phase::Keep(Cursor::START)
+                }
             }
-            (Phase::Publish, Ok(())) => {
+            (Phase::Keep(_), Ok(Took::Read(Some((length, next))))) => {
+                let record = self.record.room().get(..length).ok_or(StoreError::Failed)?;
+                match self.keep.take(self.secret, record)? {
+                    Next::Copied => Phase::Copied(next),
+                    Next::Nothing => Phase::Keep(next),
+                    Next::End => self.kept(&journal.chain)?,
+                }
+            }
+            (Phase::Keep(_), Ok(_)) => self.kept(&journal.chain)?,
+            (Phase::Copied(next), Ok(_)) if self.keep.is_copying() => Phase::Copied(next),
+            (Phase::Copied(next), Ok(_)) => Phase::Keep(next),
+            (Phase::Ends(index), Ok(_)) => Phase::Ends(index.saturating_add(1)),
+            (Phase::Publish, Ok(_)) => {
                 journal.head = self.head;
+                journal.chain = self.keep.chain();
+                journal.replaced = journal.replaced.wrapping_add(1);
                 Phase::Count { appended: false }
             }
-            (Phase::Count { appended }, Ok(())) => {
-                journal.is_unsettled = false;
+            (Phase::Count { appended }, Ok(_)) => {
+                (journal.is_unsettled, journal.settled) = (false, journal.head.number);
                 // What made the log too full goes behind the new one, once.
                 match self.event {
                     Some(_) if !appended => {
@@ -204,9 +292,16 @@ impl<'w, T: Capacity> Writing<'w, T> {
                     _ => Phase::End,
                 }
             }
-            (Phase::End, Ok(())) => Phase::End,
+            (Phase::End, Ok(_)) => Phase::End,
         };
         Ok(())
+    }
+
+    /// The old log is read.
+    fn kept(&mut self, known: &Chain) -> Result<Phase, StoreError> {
+        let place = self.snapshot.as_ref().ok_or(StoreError::Failed)?.place()?;
+        self.keep.end(known, place)?;
+        Ok(Phase::Ends(0))
     }
 
     /// Makes a record of a body.
@@ -226,11 +321,12 @@ macro_rules! take_steps {
         while let Some(step) = $writing.step($journal)? {
             let store = &mut $journal.store;
             let result = match step {
-                Step::Append(record) => store.append(record)$(.$wait)?,
-                Step::Begin => store.begin()$(.$wait)?,
-                Step::Stage(record) => store.stage(record)$(.$wait)?,
-                Step::Publish => store.publish()$(.$wait)?,
-                Step::Advance(number) => store.advance(number)$(.$wait)?,
+                Step::Append(record) => store.append(record)$(.$wait)?.map(|()| Took::Done),
+                Step::Begin => store.begin()$(.$wait)?.map(|()| Took::Done),
+                Step::Stage(record) => store.stage(record)$(.$wait)?.map(|()| Took::Done),
+                Step::Read(at, room) => store.read(at, room)$(.$wait)?.map(Took::Read),
+                Step::Publish => store.publish()$(.$wait)?.map(|()| Took::Done),
+                Step::Advance(number) => store.advance(number)$(.$wait)?.map(|()| Took::Done),
             };
             $writing.took($journal, result)?;
         }

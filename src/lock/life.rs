@@ -19,11 +19,12 @@ use crate::{
     ledger::Heard,
     limits::{MAX_CARD, MAX_CLAIMED},
     preimage::Scope,
+    receipt,
     refusal::Refusal,
     status::Status,
     store::{AsyncStore, Store},
     tables::Capacity,
-    time::{Now, Time},
+    time::{Interval, Now, Time},
     trust::Trust,
     unsigned::Unsigned,
     wire::{EncodeError, Encoded},
@@ -148,8 +149,8 @@ enum Plan {
     /// Nothing: whoever repeats a statement doesn't wear the flash out.
     Nothing(Taken),
     Event(Body),
-    /// A new life, or its next epoch, with the number of its next decision: a new log.
-    Life(Life, u64),
+    /// A new life, or its next epoch: a new log.
+    Life(Life, Interval, Taken),
 }
 
 impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
@@ -198,15 +199,20 @@ impl<S, T: Capacity> Lock<'_, S, T> {
                 let taken = if is_bounded { Taken::Time } else { Taken::Unchanged };
                 return Ok(Plan::Nothing(taken));
             }
-            Change::Claim { .. } => return Ok(Plan::Life(claimed(change, now)?, 0)),
+            Change::Claim { .. } => {
+                let life = claimed(change, now)?;
+                let time = life.clock.refine(*now).time;
+                return Ok(Plan::Life(life, time, Taken::Claim));
+            }
             Change::Epoch { .. } => {
                 let mut life = self.alive()?.clone();
                 let _taken = life.apply(change, now)?;
-                return Ok(Plan::Life(life, self.state.next));
+                let time = life.clock.refine(*now).time;
+                return Ok(Plan::Life(life, time, Taken::Epoch));
             }
-            Change::Keyset(bytes) => record::keyset(bytes)?,
-            Change::List(bytes) => record::list(bytes)?,
-            Change::Card(bytes) => record::card(bytes)?,
+            Change::Keyset(bytes) | Change::List(bytes) | Change::Card(bytes) => {
+                record::change(self.alive()?.clock.refine(*now).time, bytes)?
+            }
             Change::Time { at, .. } => record::time(*at)?,
         }))
     }
@@ -215,16 +221,14 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         match plan {
             Plan::Nothing(_) => Ok(None),
             Plan::Event(body) => Ok(Some(self.writing(body)?)),
-            Plan::Life(life, next) => {
+            Plan::Life(life, time, taken) => {
                 let Self { identity, state, secret, journal, .. } = self;
                 let snapshot = Snapshot::<T> {
                     identity,
                     life,
                     tables: None,
-                    next: *next,
-                    boots: state.boots,
-                    open: state.open.map(|open| open.right),
                     relock: state.relock.is_some(),
+                    stated: Some((*time, *taken)),
                 };
                 Ok(Some((journal, Writing::log(secret, Some(snapshot)))))
             }
@@ -236,15 +240,17 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         match plan {
             Plan::Nothing(taken) => Ok(taken),
             Plan::Event(_) => {
-                self.state.life.as_mut().ok_or(Refusal::Unclaimed)?.apply(change, now)
+                let life = self.state.life.as_mut().ok_or(Refusal::Unclaimed)?;
+                if let Change::Keyset(bytes) | Change::List(bytes) | Change::Card(bytes) = change {
+                    let (kind, hash) = receipt::stated(bytes)?;
+                    let time = life.clock.refine(*now).time;
+                    let _entry = self.journal.chain.stated(time, kind, &hash)?;
+                }
+                life.apply(change, now)
             }
-            Plan::Life(life, next) => {
+            Plan::Life(life, _, taken) => {
                 (self.state.life, self.state.tables) = (Some(life), T::EMPTY);
-                self.state.next = next;
-                Ok(match change {
-                    Change::Epoch { .. } => Taken::Epoch,
-                    _ => Taken::Claim,
-                })
+                Ok(taken)
             }
         }
     }
@@ -412,6 +418,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     /// ends all sessions.
     pub fn restart(&mut self) {
         self.run = self.run.wrapping_add(1);
+        self.denied.restart();
         if let Some(relock) = &mut self.state.relock {
             *relock = Relock::DUE;
         }
@@ -443,6 +450,9 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         }
         if card.device != self.identity.device.as_bytes() {
             return Err(Refusal::OtherDevice);
+        }
+        if !self.opens_for(card) {
+            return Err(Refusal::OtherSealing);
         }
         Ok(())
     }

@@ -4,10 +4,14 @@ use super::Door;
 use crate::{
     caveat::Right,
     id::Sequence,
+    key::role,
     ledger::Outcome,
-    limits::ACT_WITHIN,
+    limits::{ACT_WITHIN, MAX_RECEIPT},
+    receipt::{Draft, Head},
     time::{Now, Seconds},
+    unsigned::Unsigned,
     verify::Accepted,
+    wire::EncodeError,
 };
 
 /// The right to act once, on a request that is committed.
@@ -27,9 +31,9 @@ use crate::{
 /// ```
 ///
 /// ```compile_fail,E0451
-/// # use keyward::{id::Sequence, lock::Permit};
+/// # use keyward::lock::Permit;
 /// # fn f(permit: Permit) {
-/// let forged = Permit { sequence: Sequence(0), ..permit };
+/// let forged = Permit { number: 0, ..permit };
 /// # }
 /// ```
 #[derive(Debug)]
@@ -39,23 +43,21 @@ pub struct Permit {
     /// How often the door had been secured when the permit was given.
     pub(super) secured: u64,
     pub(super) accepted: Accepted,
-    pub(super) sequence: Sequence,
+    /// The number of the decision's write.
+    pub(super) number: u64,
     pub(super) started: Now,
 }
 
 impl Permit {
-    /// The number of the decision.
-    pub const fn sequence(&self) -> Sequence {
-        self.sequence
-    }
-
     pub(super) fn lapsed(&self, now: &Now) -> bool {
         is_late(&self.started, now)
     }
 
     pub(super) fn acted(self, outcome: Outcome) -> Acted {
         let right = self.accepted.right();
-        Acted { door: self.door, sequence: self.sequence, right, outcome }
+        let reads = right == Right::READ_LOG && outcome == Outcome::Done;
+        let head = Head::acknowledged(self.accepted.parameter()).filter(|_| reads);
+        Acted { door: self.door, number: self.number, right, outcome, head }
     }
 }
 
@@ -103,22 +105,15 @@ impl<'a> Order<'a> {
 #[must_use = "what was done must be recorded"]
 pub struct Acted {
     pub(super) door: Door,
-    pub(super) sequence: Sequence,
+    /// The number of the decision's write.
+    pub(super) number: u64,
     pub(super) right: Right,
     pub(super) outcome: Outcome,
+    /// The head of the log that the request acknowledges.
+    pub(super) head: Option<Head>,
 }
 
 impl Acted {
-    /// The number of the decision.
-    pub const fn sequence(&self) -> Sequence {
-        self.sequence
-    }
-
-    /// What is told of it.
-    pub(super) const fn told(&self) -> Recorded {
-        Recorded { sequence: self.sequence, outcome: self.outcome }
-    }
-
     /// The right that was exercised.
     pub const fn right(&self) -> Right {
         self.right
@@ -130,14 +125,47 @@ impl Acted {
     }
 }
 
-/// A decision with its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A decision with its outcome, as an entry of the lock's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// The number of the decision.
+    /// The number of the entry.
     pub sequence: Sequence,
     /// What the actuator reported.
     pub outcome: Outcome,
+    pub(super) right: Right,
+    pub(super) acknowledged: bool,
+    pub(super) entry: Draft,
 }
+
+impl Recorded {
+    /// Whether the owner has acknowledged the log by this request.
+    pub const fn acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+
+    /// The receipt, for the device key to sign: the presenting phone's, which believes nothing else.
+    ///
+    /// # Errors
+    /// None: its parts have room.
+    pub fn receipt(&self) -> Result<Unsigned<role::Device, MAX_RECEIPT>, EncodeError> {
+        self.entry.receipt()
+    }
+
+    /// Whether the log may be read in the clear by the session that the request came over.
+    pub fn may_read(&self) -> Option<MayRead> {
+        let reads = self.right == Right::READ_LOG && self.outcome == Outcome::Done;
+        reads.then_some(MayRead(()))
+    }
+}
+
+/// Shows that a `read log` request was granted: with it a log is handed out in the clear. Only
+/// [`Recorded::may_read`] makes it.
+///
+/// ```compile_fail,E0423
+/// let forged = keyward::lock::MayRead(());
+/// ```
+#[derive(Debug)]
+pub struct MayRead(());
 
 /// Whether more time has passed since the start of a verification than an act may wait.
 pub(super) fn is_late(started: &Now, now: &Now) -> bool {

@@ -1,22 +1,33 @@
 //! The records of a lock's journal, byte by byte (SPEC.md section 22.3).
 
-use core::num::NonZeroU32;
+mod decision;
+mod entry;
+mod tables;
 
-use crate::{
-    caveat::Right,
-    clock::Quality,
-    id::{ClaimNonce, Counter, DomainId, KeyId, KeyName, LinkId},
-    ledger::{Changes, Counted, Heard, Lane, Outcome, Uses},
-    limits::{MAX_LINKS, MAX_RECORD, MAX_WITNESSES},
-    secret::Tag,
-    tables::{Capacity, Count, LaneView, Payer},
-    time::{Seconds, Time},
-    verify::Accepted,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+pub(super) use decision::{Decision, OPENING_BYTES, opened};
+pub(super) use entry::{
+    BEGINNING_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES, KEPT_OPENING_BYTES, KEPT_STATEMENT_BYTES,
+    Kept, OPEN_BYTES, Open, Rows, beginning, denied, ends, kept, kept_bytes, open,
+};
+pub(super) use tables::{
+    COUNTS_IN_A_RECORD, counts, lanes, lanes_in_a_record, read_count, read_lane, snapshot_size,
 };
 
+use super::chain::Chain;
+use crate::{
+    caveat::Right,
+    id::{ClaimNonce, DomainId},
+    ledger::Outcome,
+    limits::{MAX_RECORD, MAX_STATUS},
+    receipt::{Head, Log, Rotation},
+    secret::Tag,
+    time::{Interval, Time},
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+};
+use entry::{read_ends, read_head};
+
 /// The schema that is written. The one before is read, and written anew.
-pub(super) const SCHEMA: u8 = 2;
+pub(super) const SCHEMA: u8 = 3;
 
 /// A record without its tag.
 pub(super) type Body = Encoded<{ MAX_RECORD - size_of::<Tag>() }>;
@@ -33,18 +44,17 @@ const DECISION: u8 = 8;
 const OUTCOME: u8 = 9;
 const SECURED: u8 = 10;
 const TIME: u8 = 11;
+const CHANGE: u8 = 12;
+const KEPT: u8 = 13;
+const ENDS: u8 = 14;
+const OPEN: u8 = 15;
+const DENIED: u8 = 16;
+const ACKNOWLEDGED: u8 = 17;
+const DEVICE: u8 = 18;
+const BEGINNING: u8 = 19;
 
-/// Bytes of a count at its largest.
-const COUNT_BYTES: usize = 16 + 8 + 8 + 5 + 10 + 10;
-
-pub(super) const COUNTS_IN_A_RECORD: usize = (Body::SIZE - 1) / COUNT_BYTES;
-
-/// Bytes of a lane at its largest, without the words of its window.
-const LANE_BYTES: usize = 16 + 8 + 8 + 10 + 10;
-
-/// Bytes of a decision and of its outcome at their largest.
-pub(super) const OPENING_BYTES: usize = DECISION_BYTES + 2;
-const DECISION_BYTES: usize = 1 + 32 + 1 + 10 + 11 + 1 + 6 + 8 + 16 + 1 + 64 + 1 + 32 + 4 * 26 + 28;
+/// Bytes of a statement that is taken in, at its largest.
+pub(super) const CHANGE_BYTES: usize = 1 + 22 + MAX_STATUS;
 
 /// What was read.
 #[expect(clippy::large_enum_variant, reason = "no heap to put a decision on")]
@@ -57,10 +67,31 @@ pub(super) enum Record<'a> {
     Counts(Reader<'a>),
     Lanes(Reader<'a>),
     Boot,
-    Decision(Decision),
+    Decision(Decision<'a>),
     Outcome(Outcome),
     Secured,
     Time(Time),
+    /// A keyset, list or card that was taken in.
+    Change {
+        time: Interval,
+        object: &'a [u8],
+    },
+    /// What the first entry that was kept hangs from.
+    Beginning(Log, Head),
+    /// An entry from before this log.
+    Kept(Kept<'a>),
+    Ends(Chain),
+    Open(Open<'a>),
+    Denied {
+        time: Interval,
+        rows: Rows<'a>,
+    },
+    /// The owner has the events before this one.
+    Acknowledged(u64),
+    Device {
+        time: Interval,
+        rotation: Rotation<'a>,
+    },
 }
 
 /// What a log starts with: whose it is, and all of a lock's state that has a fixed size.
@@ -71,22 +102,20 @@ pub(super) struct Start {
     pub(super) nonce: ClaimNonce,
     pub(super) domain: DomainId,
     pub(super) floor: Time,
-    /// The number of the next decision.
-    pub(super) next: u64,
-    pub(super) boots: u64,
     /// The words of a lane's window.
     pub(super) words: u16,
-    /// The right of the decision whose outcome isn't known yet.
-    pub(super) open: Option<Right>,
     /// Whether the door must be secured.
     pub(super) relock: bool,
+    pub(super) schema: u8,
+    /// What stood here before a lock had logs.
+    pub(super) old: Option<Old>,
 }
 
-/// What of a decision changes the state.
-pub(super) struct Decision {
-    pub(super) right: Right,
-    pub(super) relock: bool,
-    pub(super) changes: Changes,
+/// What a log of schema 2 started with beside.
+pub(super) struct Old {
+    pub(super) boots: u64,
+    /// The right of the decision whose outcome isn't known yet.
+    pub(super) open: Option<Right>,
 }
 
 impl<'a> Record<'a> {
@@ -99,7 +128,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, DecodeError> {
+    /// Reads a record of a log of this schema.
+    pub(super) fn read(body: &'a [u8], schema: u8) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let record = match reader.u8()? {
             START => Self::Start(Start::read(&mut reader)?),
@@ -110,17 +140,56 @@ impl<'a> Record<'a> {
             COUNTS => return Ok(Self::Counts(reader)),
             LANES => return Ok(Self::Lanes(reader)),
             BOOT => Self::Boot,
-            DECISION => Self::Decision(Decision::read(&mut reader)?),
+            DECISION => Self::Decision(Decision::read(&mut reader, schema)?),
             OUTCOME => {
                 let outcome = Outcome::of_byte(reader.u8()?);
                 Self::Outcome(outcome.ok_or(DecodeError::OutOfRange(Part::Tag))?)
             }
             SECURED => Self::Secured,
             TIME => Self::Time(Time::read(&mut reader)?),
+            other if schema < 3 => return Err(DecodeError::WrongKind(other)),
+            CHANGE => Self::Change { time: Interval::read(&mut reader)?, object: reader.rest() },
+            BEGINNING => {
+                let log = if reader.flag()? { Log::Denials } else { Log::Events };
+                Self::Beginning(log, read_head(&mut reader)?)
+            }
+            KEPT => Self::Kept(Kept::read(&mut reader)?),
+            ENDS => Self::Ends(read_ends(&mut reader)?),
+            OPEN => Self::Open(Open::read(&mut reader)?),
+            DENIED => {
+                let time = Interval::read(&mut reader)?;
+                Self::Denied { time, rows: Rows::read(&mut reader)? }
+            }
+            ACKNOWLEDGED => Self::Acknowledged(reader.u64()?),
+            DEVICE => {
+                let time = Interval::read(&mut reader)?;
+                Self::Device { time, rotation: Rotation::read(&mut reader)? }
+            }
             other => return Err(DecodeError::WrongKind(other)),
         };
         reader.finish()?;
         Ok(record)
+    }
+
+    /// Whether the record is a write of its own, in a log with entries.
+    pub(super) const fn is_event(&self) -> bool {
+        matches!(
+            self,
+            Self::Boot
+                | Self::Decision(_)
+                | Self::Outcome(_)
+                | Self::Secured
+                | Self::Time(_)
+                | Self::Change { .. }
+                | Self::Denied { .. }
+                | Self::Acknowledged(_)
+                | Self::Device { .. }
+        )
+    }
+
+    /// Whether the record tells what became of a decision.
+    pub(super) const fn ends_a_decision(&self) -> bool {
+        matches!(self, Self::Outcome(_) | Self::Boot)
     }
 }
 
@@ -174,7 +243,7 @@ fn statement(kind: u8, bytes: &[u8]) -> Result<Body, EncodeError> {
 
 impl Start {
     /// Bytes of a start at its largest.
-    const BYTES: usize = 2 + 32 + 16 + 32 + 4 * 10 + 3 + 2 + 1;
+    const BYTES: usize = 2 + 32 + 16 + 32 + 2 * 10 + 3 + 1;
 
     pub(super) fn write(&self) -> Result<Body, EncodeError> {
         let mut out = body(START)?;
@@ -182,10 +251,9 @@ impl Start {
         out.raw(&self.device)?;
         out.raw(&self.nonce.0)?;
         out.raw(&self.domain.0)?;
-        for number in [self.number, self.floor.0, self.next, self.boots, self.words.into()] {
+        for number in [self.number, self.floor.0, self.words.into()] {
             out.integer(number)?;
         }
-        put_option(&mut out, self.open.map(|right| u64::from(right.bit())))?;
         out.raw(&[self.relock.into()])?;
         Ok(out)
     }
@@ -194,201 +262,46 @@ impl Start {
         let schema = reader.u8()?;
         let (device, nonce, domain) = (*reader.array()?, *reader.array()?, *reader.array()?);
         let (number, floor) = (reader.u64()?, Time::read(reader)?);
-        let (next, boots, words) = (reader.u64()?, reader.u64()?, reader.u16()?);
-        let open = if reader.flag()? { Some(Right::read(reader)?) } else { None };
-        if open.is_some() && next == 0 {
-            return Err(DecodeError::OutOfRange(Part::Tag));
-        }
-        // Schema 1 didn't say whether the door must be secured: then it must.
-        let relock = if schema == 1 { true } else { reader.flag()? };
-        let (nonce, domain) = (ClaimNonce(nonce), DomainId(domain));
-        Ok(Self { number, device, nonce, domain, floor, next, boots, words, open, relock })
-    }
-}
-
-impl Decision {
-    /// Reads what changes the state, and passes over what is for the receipt alone.
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let _core: &[u8; 32] = reader.array()?;
-        let right = Right::read(reader)?;
-        let _lo = reader.u64()?;
-        let _hi = option(reader)?;
-        if reader.u8()? > 2 {
-            return Err(DecodeError::OutOfRange(Part::Tag));
-        }
-        let relock = if reader.flag()? { Some(Seconds(reader.u32()?)) } else { None }.is_some();
-        let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
-        let links = reader.some(Part::Links, MAX_LINKS)?;
-        let links: &[[u8; 16]] = reader.take(links.saturating_mul(16))?.as_chunks().0;
-        let evidence = reader.count(Part::Witnesses, MAX_WITNESSES)?;
-        let _evidence = reader.take(evidence.saturating_mul(16))?;
-        let root = LinkId(links.first().copied().unwrap_or_default());
-        let mut counted = [None; MAX_LINKS];
-        for (link, slot) in links.iter().zip(&mut counted) {
-            if reader.flag()? {
-                let spent = reader.u32()?;
-                let (first, keep_until) = (Some(Time(reader.u64()?)), Time(reader.u64()?));
-                let (before, after) = (Uses::default(), Uses { spent, first });
-                let link = LinkId(*link);
-                *slot = Some(Counted { link, root, issuer, before, after, keep_until });
+        let counts = if schema < 3 { Some((reader.u64()?, reader.u64()?)) } else { None };
+        let words = reader.u16()?;
+        let old = match counts {
+            Some((next, boots)) => {
+                let open = if reader.flag()? { Some(Right::read(reader)?) } else { None };
+                if open.is_some() && next == 0 {
+                    return Err(DecodeError::OutOfRange(Part::Tag));
+                }
+                Some(Old { boots, open })
             }
-        }
-        let lane = if reader.flag()? {
-            let spent = (Counter(reader.u64()?), Time::read(reader)?);
-            Some(Lane { holder, root, issuer, counter: spent.0, time: spent.1 })
-        } else {
-            None
+            None => None,
         };
-        let heard = if reader.flag()? { Some(Time::read(reader)?) } else { None };
-        let heard = heard.map(|at| Heard { at, issued: None });
-        Ok(Self { right, relock, changes: Changes { counted, lane, heard } })
-    }
-
-    pub(super) fn write(accepted: &Accepted) -> Result<Body, EncodeError> {
-        let (changes, time) = (accepted.changes(), accepted.time());
-        let mut out = body(DECISION)?;
-        out.raw(&accepted.core().0)?;
-        out.raw(&[accepted.right().bit()])?;
-        out.integer(time.lo().0)?;
-        put_option(&mut out, time.hi().map(|hi| hi.0))?;
-        out.raw(&[quality(time.quality())])?;
-        put_option(&mut out, accepted.relock_within().map(|Seconds(within)| within.into()))?;
-        out.raw(&accepted.issuer().0)?;
-        out.raw(&accepted.holder().0)?;
-        put_ids(&mut out, || accepted.links().map(|link| link.0))?;
-        put_ids(&mut out, || accepted.evidence().map(|evidence| evidence.0))?;
-        for (_link, counted) in accepted.links().zip(&changes.counted) {
-            out.raw(&[counted.is_some().into()])?;
-            if let Some(Counted { after, keep_until, .. }) = counted {
-                out.integer(after.spent.into())?;
-                out.integer(after.first.unwrap_or(Time(0)).0)?;
-                out.integer(keep_until.0)?;
-            }
-        }
-        out.raw(&[changes.lane.is_some().into()])?;
-        if let Some(Lane { counter, time, .. }) = changes.lane() {
-            out.integer(counter.0)?;
-            out.integer(time.0)?;
-        }
-        put_option(&mut out, changes.heard().map(|heard| heard.at.0))?;
-        Ok(out)
+        let relock = reader.flag()?;
+        let (nonce, domain) = (ClaimNonce(nonce), DomainId(domain));
+        Ok(Self { number, device, nonce, domain, floor, words, relock, schema, old })
     }
 }
 
-/// As many counts as fit in one record.
-pub(super) fn counts<'c>(
-    counts: impl Iterator<Item = &'c Count>,
-) -> Result<Option<Body>, EncodeError> {
-    let mut out = body(COUNTS)?;
-    for count in counts.take(COUNTS_IN_A_RECORD) {
-        out.raw(&count.link.0)?;
-        put_payer(&mut out, &count.payer)?;
-        out.integer(u32::from(count.spent).into())?;
-        out.integer(count.first.0)?;
-        out.integer(count.keep_until.0)?;
-    }
-    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
+/// A keyset, list or card that is taken in.
+pub(super) fn change(time: Interval, object: &[u8]) -> Result<Body, EncodeError> {
+    let mut out = body(CHANGE)?;
+    time.write(&mut out)?;
+    out.raw(object)?;
+    Ok(out)
 }
 
-/// Reads one count, or the end of a record of them.
-pub(super) fn read_count(reader: &mut Reader<'_>) -> Result<Option<Count>, DecodeError> {
-    if reader.is_empty() {
-        return Ok(None);
-    }
-    let (link, payer) = (LinkId(*reader.array()?), read_payer(reader)?);
-    let spent = NonZeroU32::new(reader.u32()?).ok_or(DecodeError::OutOfRange(Part::Uses))?;
-    let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
-    Ok(Some(Count { link, payer, spent, first, keep_until }))
+pub(super) fn acknowledged(next: u64) -> Result<Body, EncodeError> {
+    let mut out = body(ACKNOWLEDGED)?;
+    out.integer(next)?;
+    Ok(out)
 }
 
-/// As many lanes as fit in one record.
-pub(super) fn lanes<T: Capacity>(
-    lanes: impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>,
-) -> Result<Option<Body>, EncodeError> {
-    let mut out = body(LANES)?;
-    for lane in lanes.take(lanes_in_a_record::<T>()) {
-        out.raw(&lane.holder.0)?;
-        put_payer(&mut out, &lane.payer)?;
-        out.integer(lane.latest.0)?;
-        out.integer(lane.highest.0)?;
-        for word in lane.seen {
-            out.raw(&word.to_le_bytes())?;
-        }
-    }
-    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
-}
-
-/// Reads one lane, or the end of a record of them; hands it on with the words of its window.
-pub(super) fn read_lane<'a>(
-    reader: &mut Reader<'a>,
-    words: usize,
-) -> Result<Option<LaneView<impl Iterator<Item = u64> + use<'a>>>, DecodeError> {
-    if reader.is_empty() {
-        return Ok(None);
-    }
-    let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
-    let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
-    let (words, _) = reader.take(words.saturating_mul(8))?.as_chunks();
-    let seen = words.iter().map(|word| u64::from_le_bytes(*word));
-    let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
-    if !is_window {
-        return Err(DecodeError::OutOfRange(Part::Tag));
-    }
-    Ok(Some(LaneView { holder, payer, latest, highest, seen }))
-}
-
-const fn lane_bytes<T: Capacity>() -> usize {
-    LANE_BYTES.saturating_add(T::BLOCKS.saturating_mul(8))
-}
-
-pub(super) const fn lanes_in_a_record<T: Capacity>() -> usize {
-    (Body::SIZE - 1).div_euclid(lane_bytes::<T>())
-}
-
-/// What the tables and the start of a snapshot take at most, as (bytes, records).
-pub(super) const fn snapshot_size<T: Capacity>() -> (usize, usize) {
-    let counts = T::COUNTS.saturating_mul(COUNT_BYTES);
-    let lanes = T::LANES.saturating_mul(lane_bytes::<T>());
-    let count_records = T::COUNTS.div_ceil(COUNTS_IN_A_RECORD);
-    let lane_records = if T::LANES == 0 { 0 } else { T::LANES.div_ceil(lanes_in_a_record::<T>()) };
-    let records = 1_usize.saturating_add(count_records).saturating_add(lane_records);
-    let bytes = Start::BYTES.saturating_add(counts).saturating_add(lanes).saturating_add(records);
-    (bytes, records)
-}
-
-fn put_payer(out: &mut Body, payer: &Payer) -> Result<(), EncodeError> {
-    out.raw(&payer.root)?;
-    out.raw(&payer.issuer.0)
-}
-
-fn read_payer(reader: &mut Reader<'_>) -> Result<Payer, DecodeError> {
-    Ok(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
+pub(super) fn device(time: Interval, rotation: &Rotation<'_>) -> Result<Body, EncodeError> {
+    let mut out = body(DEVICE)?;
+    time.write(&mut out)?;
+    rotation.write(&mut out)?;
+    Ok(out)
 }
 
 fn put_option(out: &mut Body, value: Option<u64>) -> Result<(), EncodeError> {
     out.raw(&[value.is_some().into()])?;
     value.map_or(Ok(()), |value| out.integer(value))
-}
-
-fn option(reader: &mut Reader<'_>) -> Result<Option<u64>, DecodeError> {
-    Ok(if reader.flag()? { Some(reader.u64()?) } else { None })
-}
-
-fn put_ids<I: Iterator<Item = [u8; 16]>>(
-    out: &mut Body,
-    ids: impl Fn() -> I,
-) -> Result<(), EncodeError> {
-    out.integer(u64::try_from(ids().count()).unwrap_or(u64::MAX))?;
-    for id in ids() {
-        out.raw(&id)?;
-    }
-    Ok(())
-}
-
-const fn quality(quality: Quality) -> u8 {
-    match quality {
-        Quality::Lower => 0,
-        Quality::Attested => 1,
-        Quality::Clock => 2,
-    }
 }

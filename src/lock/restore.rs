@@ -3,9 +3,11 @@
 use core::marker::PhantomData;
 
 use super::{
-    Anchor, Lock,
+    Anchor, Lock, Tally,
+    chain::{Chain, Walk},
     journal::{Pending, Writing, write, write_async},
-    record::{self, Body, OPENING_BYTES, Record, SCHEMA},
+    keep,
+    record::{self, Body, Record, SCHEMA},
     state::{Damaged, Relock, State},
 };
 use crate::{
@@ -48,9 +50,6 @@ pub enum Restored {
     },
 }
 
-/// How many openings have room behind a new log.
-const OPENINGS: usize = 8;
-
 /// Reads all records of a store, judges the state, and makes the start durable; `await` behind
 /// each, or nothing.
 macro_rules! restore {
@@ -79,7 +78,7 @@ macro_rules! restore {
                 None => Err(StoreError::Failed),
             };
             written.map_err(|error| $lock.fail(error.into()))?;
-            $lock.started();
+            $lock.started()?;
         }
         $lock.fault = None;
         Ok(restored)
@@ -119,6 +118,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         (self.state, self.fault) = (State::UNREAD, Some(Fault::NotRestored));
         self.run = self.run.wrapping_add(1);
         self.journal.rewind();
+        (self.journal.chain, self.denied) = (Chain::EMPTY, Tally::EMPTY);
     }
 
     /// Keeps why the lock does nothing; whether the door was open nobody knows.
@@ -149,6 +149,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             self.state = State::EMPTY;
             return Ok(Restored::Unclaimed);
         }
+        log.is_whole()?;
         let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
         life.clock.restart();
         if let Some(anchor) = anchor {
@@ -161,11 +162,15 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         if counter.is_some_and(|counter| counter > self.journal.number()) {
             return Err(Fault::RolledBack.into());
         }
-        let open = self.state.open;
-        if open.is_some_and(|open| open.right == Right::RELEASE) {
+        let chain = &self.journal.chain;
+        if chain.device != *self.identity.device.as_bytes() {
+            return Err(Fault::Corrupt.into());
+        }
+        let open = chain.open.as_ref().map(|open| open.right);
+        if open == Some(Right::RELEASE) {
             return Err(Fault::Releasing.into());
         }
-        Ok(Restored::Claimed { interrupted: open.map(|open| open.sequence) })
+        Ok(Restored::Claimed { interrupted: open.map(|_| chain.events.head.next) })
     }
 
     /// The start as an event; behind a new log, where the old one is of the schema before.
@@ -176,13 +181,13 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Some((journal, if is_old { event.behind_a_new_log() } else { event }))
     }
 
-    fn started(&mut self) {
-        self.state.boots = self.state.boots.saturating_add(1);
-        self.state.open = None;
+    fn started(&mut self) -> Result<(), Denial> {
+        let _entry = self.journal.chain.started()?;
+        Ok(())
     }
 }
 
-/// A store that is large enough for a full lock and eight more openings.
+/// A store that is large enough for a full lock, its last entries, and eight more openings.
 struct Fits<S, T>(PhantomData<(S, T)>);
 
 impl<S: AsyncStore, T: Capacity> Fits<S, T> {
@@ -190,8 +195,10 @@ impl<S: AsyncStore, T: Capacity> Fits<S, T> {
         let (bytes, records) = record::snapshot_size::<T>();
         let statements = MAX_EPOCH + MAX_KEYSET + MAX_STATUS + MAX_CARD + 4;
         let each = S::OVERHEAD + size_of::<Tag>();
-        let openings = OPENINGS * (OPENING_BYTES + 2 * each);
-        let needed = bytes + statements + (records + 4) * each + openings;
+        let (tables, added) = (bytes + records * each, keep::statements(each));
+        let tables = if tables > added { tables } else { added };
+        let state = statements + 4 * each + tables;
+        let needed = state + keep::least(each) + keep::reserve(each);
         assert!(needed <= S::CAPACITY, "the store is too small for these tables");
     };
 }
@@ -203,10 +210,25 @@ struct Log {
     place: Place,
     /// The words of a lane's window.
     words: usize,
+    walk: Walk,
 }
 
 impl Log {
-    const UNREAD: Self = Self { at: Cursor::START, schema: None, place: Place::Nothing, words: 0 };
+    const UNREAD: Self = Self {
+        at: Cursor::START,
+        schema: None,
+        place: Place::Nothing,
+        words: 0,
+        walk: Walk::UNREAD,
+    };
+
+    /// Whether all is there that a log begins with.
+    const fn is_whole(&self) -> Result<(), Damaged> {
+        match (self.place, self.schema) {
+            (Place::Ends | Place::Events, _) | (Place::State, Some(..SCHEMA)) => Ok(()),
+            _ => Err(Damaged::Wrong),
+        }
+    }
 
     /// Reads one record into the state.
     fn take<S, T: Capacity>(
@@ -218,16 +240,15 @@ impl Log {
         let body = body.ok_or(Damaged::Wrong)?;
         let schema = self.schema.or_else(|| Record::schema(body)).ok_or(Damaged::Wrong)?;
         match schema {
-            1..=SCHEMA => self.schema = Some(schema),
-            0 => return Err(Damaged::Wrong.into()),
+            OLDEST..=SCHEMA => self.schema = Some(schema),
+            ..OLDEST => return Err(Damaged::Wrong.into()),
             _ => return Err(Fault::TooNew.into()),
         }
-        let record = Record::read(body).map_err(|_| Damaged::Wrong)?;
-        self.place = self.place.behind(&record)?;
+        let record = Record::read(body, schema).map_err(|_| Damaged::Wrong)?;
+        self.place = self.place.behind(&record, schema)?;
         match &record {
             Record::Start(start) => {
-                let (device, nonce) = (lock.identity.device, lock.identity.nonce);
-                if start.device != *device.as_bytes() || start.nonce != nonce {
+                if start.nonce != lock.identity.nonce {
                     return Err(Damaged::Wrong.into());
                 }
                 // A wider window reads a narrower one: what isn't told was seen.
@@ -237,14 +258,21 @@ impl Log {
                 }
                 lock.journal.counted(start.number);
             }
-            _ if self.place == Place::Events => {
+            _ if self.place == Place::Events && !matches!(record, Record::Open(_)) => {
                 lock.journal.counted(lock.journal.number().saturating_add(1));
             }
             _ => {}
         }
-        Ok(lock.state.replay(record, self.words)?)
+        let open = lock.journal.chain.open.as_ref().map(|open| open.right);
+        lock.state.replay(&record, self.words, open)?;
+        let _entry = self.walk.take(&lock.secret, &record)?;
+        lock.journal.chain = self.walk.chain.clone();
+        Ok(())
     }
 }
+
+/// The oldest schema that is read.
+const OLDEST: u8 = SCHEMA - 1;
 
 /// How far a log was read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -256,12 +284,14 @@ enum Place {
     List,
     /// The statements, and perhaps tables.
     State,
+    Entries,
+    Ends,
     Events,
 }
 
 impl Place {
     /// The place behind a record, which must be one that can stand there.
-    const fn behind(self, record: &Record<'_>) -> Result<Self, Damaged> {
+    const fn behind(self, record: &Record<'_>, schema: u8) -> Result<Self, Damaged> {
         match (self, record) {
             (Self::Nothing, Record::Start(_)) => Ok(Self::Start),
             (Self::Start, Record::Epoch(_)) => Ok(Self::Epoch),
@@ -269,10 +299,19 @@ impl Place {
             (Self::Keyset, Record::List(_)) => Ok(Self::List),
             (Self::Keyset | Self::List, Record::Card(_)) => Ok(Self::State),
             (Self::State, Record::Counts(_) | Record::Lanes(_)) => Ok(Self::State),
-            (_, Record::Start(_) | Record::Epoch(_) | Record::Counts(_) | Record::Lanes(_)) => {
-                Err(Damaged::Wrong)
+            (Self::State | Self::Entries, Record::Beginning(..) | Record::Kept(_)) => {
+                Ok(Self::Entries)
             }
-            (Self::State | Self::Events, _) => Ok(Self::Events),
+            (Self::State | Self::Entries, Record::Ends(_)) => Ok(Self::Ends),
+            (Self::Ends, Record::Open(_)) => Ok(Self::Events),
+            (Self::Ends | Self::Events, record) if record.is_event() => Ok(Self::Events),
+            // A log of the schema before has neither entries nor ends.
+            (Self::State | Self::Events, Record::Keyset(_) | Record::List(_) | Record::Card(_))
+                if schema < SCHEMA =>
+            {
+                Ok(Self::Events)
+            }
+            (Self::State, record) if schema < SCHEMA && record.is_event() => Ok(Self::Events),
             _ => Err(Damaged::Wrong),
         }
     }

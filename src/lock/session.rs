@@ -73,7 +73,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         channel: Channel,
         now: Now,
     ) -> Result<Session, Denial> {
-        let nonce = self.secret.nonce(self.state.boots, self.challenges, &random);
+        let nonce = self.secret.nonce(self.journal.chain.starts, self.challenges, &random);
         // A nonce that would come again is none.
         self.challenges = self.challenges.checked_add(1).ok_or(Denial::NoChallenge)?;
         self.challenge_over(nonce, channel, now)

@@ -7,14 +7,16 @@ use super::{
 use crate::{
     card::Card,
     caveat::Right,
-    domain::Change,
+    domain::{Change, Taken},
     epoch::Epoch,
-    id::Sequence,
+    id::{self, LockId},
     ledger::{Changes, CommitError, Outcome},
     lock::Identity,
+    receipt::{self, StatementKind},
     status::Status,
+    store::StoreError,
     tables::Capacity,
-    time::{Now, Seconds, Time, Uptime},
+    time::{Interval, Now, Seconds, Time, Uptime},
     wire::{DecodeError, EncodeError},
 };
 
@@ -23,18 +25,7 @@ use crate::{
 pub(super) struct State<T> {
     pub(super) life: Option<Life>,
     pub(super) tables: T,
-    /// The number of the next decision.
-    pub(super) next: u64,
-    pub(super) boots: u64,
-    pub(super) open: Option<Open>,
     pub(super) relock: Option<Relock>,
-}
-
-/// A decision whose outcome isn't known yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Open {
-    pub(super) sequence: Sequence,
-    pub(super) right: Right,
 }
 
 /// The door must be secured.
@@ -58,18 +49,11 @@ impl Relock {
 }
 
 impl<T: Capacity> State<T> {
-    pub(super) const EMPTY: Self =
-        Self { life: None, tables: T::EMPTY, next: 0, boots: 0, open: None, relock: None };
+    pub(super) const EMPTY: Self = Self { life: None, tables: T::EMPTY, relock: None };
 
     /// Nothing is known, not even whether the door is open.
-    pub(super) const UNREAD: Self = Self {
-        life: None,
-        tables: T::EMPTY,
-        next: 0,
-        boots: 0,
-        open: None,
-        relock: Some(Relock::DUE),
-    };
+    pub(super) const UNREAD: Self =
+        Self { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) };
 
     /// The durable floor, once a decision's status has raised it.
     pub(super) fn floor_with(&self, heard: Option<Time>) -> Time {
@@ -78,21 +62,13 @@ impl<T: Capacity> State<T> {
     }
 
     /// Applies a decision that is durable.
-    pub(super) fn decided(
-        &mut self,
-        right: Right,
-        changes: &Changes,
-        now: &Now,
-    ) -> Result<Sequence, CommitError> {
+    pub(super) fn decided(&mut self, changes: &Changes, now: &Now) -> Result<(), CommitError> {
         let floor = self.floor_with(changes.heard().map(|heard| heard.at));
         self.tables.apply(changes, floor)?;
         if let (Some(life), Some(heard)) = (&mut self.life, changes.heard()) {
             life.heard(heard, now);
         }
-        let sequence = Sequence(self.next);
-        self.next = self.next.saturating_add(1);
-        self.open = Some(Open { sequence, right });
-        Ok(sequence)
+        Ok(())
     }
 
     /// Takes on that the door must be secured: by the earliest of all that are open.
@@ -101,28 +77,30 @@ impl<T: Capacity> State<T> {
         self.relock = Some(Relock { since: Some(now.uptime), within: within.min(held) });
     }
 
-    /// Applies an outcome that is durable: a door that was locked is secured.
-    pub(super) fn closed(&mut self, outcome: Outcome) {
+    /// Applies an outcome of the open decision's that is durable: a door that was locked is secured.
+    pub(super) fn closed(&mut self, outcome: Outcome, right: Option<Right>) {
         let locks = [Right::LOCK, Right::RELEASE];
-        if outcome == Outcome::Done && self.open.is_some_and(|open| locks.contains(&open.right)) {
+        if outcome == Outcome::Done && right.is_some_and(|right| locks.contains(&right)) {
             self.relock = None;
         }
-        self.open = None;
     }
 
-    /// Applies one record of a log whose lanes have so many words.
-    pub(super) fn replay(&mut self, record: Record<'_>, words: usize) -> Result<(), Damaged> {
+    /// Applies one record of a log whose lanes have so many words, and where a decision of this right
+    /// is open.
+    pub(super) fn replay(
+        &mut self,
+        record: &Record<'_>,
+        words: usize,
+        open: Option<Right>,
+    ) -> Result<(), Damaged> {
         if let Record::Start(start) = record {
             self.life = Some(Life::blank(start.domain, start.floor));
-            (self.next, self.boots) = (start.next, start.boots);
-            let last = Sequence(start.next.saturating_sub(1));
-            self.open = start.open.map(|right| Open { sequence: last, right });
             self.relock = Some(Relock::DUE).filter(|_| start.relock);
             return Ok(());
         }
         let life = self.life.as_mut().ok_or(Damaged::Wrong)?;
         // A release is closed as not done, or by erasing.
-        let releases = self.open.is_some_and(|open| open.right == Right::RELEASE);
+        let releases = open == Some(Right::RELEASE);
         // Bounds and ticks of a time before this start are forgotten at its end.
         let now = Now::ticks(Uptime(0), 0);
         match record {
@@ -137,34 +115,51 @@ impl<T: Capacity> State<T> {
                 life.replay(&Change::List(list), &now)?;
             }
             Record::Card(card) => life.replay(&Change::Card(Card::decode(card)?.bytes), &now)?,
-            Record::Time(at) => life.replay(&Change::Time { at, issued: None }, &now)?,
-            Record::Counts(mut reader) => {
+            Record::Change { object, .. } => {
+                let change = match receipt::stated(object)?.0 {
+                    StatementKind::Keyset => Change::Keyset(object),
+                    StatementKind::Card => Change::Card(object),
+                    StatementKind::List => {
+                        let _entries = Status::decode(object)?.list.ok_or(Damaged::Wrong)?;
+                        Change::List(object)
+                    }
+                    StatementKind::Epoch => return Err(Damaged::Wrong),
+                };
+                life.replay(&change, &now)?;
+            }
+            Record::Time(at) => life.replay(&Change::Time { at: *at, issued: None }, &now)?,
+            Record::Counts(reader) => {
+                let mut reader = *reader;
                 let (floor, mut whole) = (life.clock.floor(), reader);
                 while record::read_count(&mut whole)?.is_some() {}
                 while let Some(count) = record::read_count(&mut reader)? {
                     self.tables.restore_count(count, floor)?;
                 }
             }
-            Record::Lanes(mut reader) => {
+            Record::Lanes(reader) => {
+                let mut reader = *reader;
                 let (floor, mut whole) = (life.clock.floor(), reader);
                 while record::read_lane(&mut whole, words)?.is_some() {}
                 while let Some(lane) = record::read_lane(&mut reader, words)? {
                     self.tables.restore_lane(lane, floor)?;
                 }
             }
-            Record::Boot => {
-                self.boots = self.boots.saturating_add(1);
-                self.open = None;
-            }
-            Record::Decision(decision) => {
-                let Decision { right, relock, changes } = decision;
-                let _sequence = self.decided(right, &changes, &now)?;
-                if relock {
+            Record::Decision(Decision { relock, changes, .. }) => {
+                self.decided(changes, &now)?;
+                if *relock {
                     self.relock = Some(Relock::DUE);
                 }
             }
-            Record::Outcome(outcome) => self.closed(outcome),
+            Record::Outcome(outcome) => self.closed(*outcome, open),
             Record::Secured => self.relock = None,
+            Record::Boot
+            | Record::Beginning(..)
+            | Record::Kept(_)
+            | Record::Ends(_)
+            | Record::Open(_)
+            | Record::Denied { .. }
+            | Record::Acknowledged(_)
+            | Record::Device { .. } => {}
         }
         Ok(())
     }
@@ -177,10 +172,8 @@ impl<T> State<T> {
             identity,
             life: self.life.as_ref()?,
             tables: Some(&self.tables),
-            next: self.next,
-            boots: self.boots,
-            open: self.open.map(|open| open.right),
             relock: self.relock.is_some(),
+            stated: None,
         })
     }
 }
@@ -195,6 +188,12 @@ pub(super) enum Damaged {
 
 impl From<DecodeError> for Damaged {
     fn from(_error: DecodeError) -> Self {
+        Self::Wrong
+    }
+}
+
+impl From<EncodeError> for Damaged {
+    fn from(_error: EncodeError) -> Self {
         Self::Wrong
     }
 }
@@ -214,10 +213,16 @@ pub(super) struct Snapshot<'s, T> {
     pub(super) life: &'s Life,
     /// Without, all that was counted is dropped.
     pub(super) tables: Option<&'s T>,
-    pub(super) next: u64,
-    pub(super) boots: u64,
-    pub(super) open: Option<Right>,
     pub(super) relock: bool,
+    /// When the statements were taken in, where that is what the log is written for: a claim, or an
+    /// epoch and its keyset.
+    pub(super) stated: Option<(Interval, Taken)>,
+}
+
+/// The statements for which a log is written.
+pub(super) struct Stated<'s> {
+    pub(super) time: Interval,
+    pub(super) objects: [Option<&'s [u8]>; 4],
 }
 
 /// A record of a new log; of counts and lanes, those behind so many.
@@ -236,6 +241,29 @@ impl Part {
     pub(super) const FIRST: Self = Self::Start;
 }
 
+impl<T> Snapshot<'_, T> {
+    /// The statements that make entries of their own.
+    pub(super) fn stated(&self) -> Stated<'_> {
+        let Some((time, taken)) = self.stated else {
+            return Stated { time: Interval::UNKNOWN, objects: [None; 4] };
+        };
+        let (epoch, keyset, list) = self.life.domain.bytes();
+        let (list, card) = match taken {
+            Taken::Claim => (list, Some(self.life.card_bytes())),
+            _ => (None, None),
+        };
+        Stated { time, objects: [Some(epoch), Some(keyset), list, card] }
+    }
+
+    /// Whose entries they are: lock, epoch and device key.
+    pub(super) fn place(&self) -> Result<(LockId, id::Epoch, [u8; 32]), StoreError> {
+        let (Ok(lock), Ok(scope)) = (self.life.lock(), self.life.scope()) else {
+            return Err(StoreError::Failed);
+        };
+        Ok((lock, scope.epoch, *self.identity.device.as_bytes()))
+    }
+}
+
 impl<T: Capacity> Snapshot<'_, T> {
     /// The body of a part; `None` behind the last.
     pub(super) fn body(&self, part: Part, number: u64) -> Result<Option<Body>, EncodeError> {
@@ -245,21 +273,11 @@ impl<T: Capacity> Snapshot<'_, T> {
         let body = match part {
             Part::Start => {
                 let (device, nonce) = (*identity.device.as_bytes(), identity.nonce);
-                let Self { next, boots, open, relock, .. } = *self;
                 let words = u16::try_from(T::BLOCKS).unwrap_or(u16::MAX);
-                let domain = life.domain.id();
-                let start = Start {
-                    number,
-                    device,
-                    nonce,
-                    domain,
-                    floor,
-                    next,
-                    boots,
-                    words,
-                    open,
-                    relock,
-                };
+                let (domain, relock) = (life.domain.id(), self.relock);
+                let (schema, old) = (record::SCHEMA, None);
+                let start =
+                    Start { number, device, nonce, domain, floor, words, relock, schema, old };
                 start.write()?
             }
             Part::Epoch => record::epoch(epoch)?,

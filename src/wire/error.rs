@@ -48,6 +48,11 @@ pub enum Part {
     ListKeyset,
     ListNumber,
     CardVersion,
+    Sequence,
+    Private,
+    Outcome,
+    Count,
+    Rows,
 }
 
 /// Why bytes are not an object: the first rule of SPEC.md section 3, 6 or 7 that they break.
@@ -106,6 +111,8 @@ pub enum EncodeError {
     SignedAlready,
     /// The lock, scope or token of the one is not that of the other.
     Mismatch,
+    /// The card names no key to seal to.
+    NoSealingKey,
     /// The object would not decode.
     Invalid(DecodeError),
 }
@@ -151,6 +158,7 @@ impl fmt::Display for EncodeError {
             Self::KeyTwice => f.write_str("one key has two places, of which it may have one"),
             Self::SignedAlready => f.write_str("signed already"),
             Self::Mismatch => f.write_str("lock, scope or token of another"),
+            Self::NoSealingKey => f.write_str("the card names no key to seal to"),
             Self::Invalid(error) => fmt::Display::fmt(error, f),
         }
     }

@@ -44,7 +44,7 @@ fn a_flash_that_waits_conforms() {
     for erasing in Erasing::ALL {
         for (marginal, ecc) in [(false, false), (true, false), (true, true)] {
             let behaviour = Behaviour { erasing, marginal, ecc };
-            let sum = conforms(waiting::<1>(behaviour), 4, 200);
+            let sum = conforms(waiting::<1>(behaviour), 8, 200);
             assert!(sum.cut > 0 && sum.full > 0 && sum.damaged > 0, "{sum:?}");
             conforms(waiting::<4>(behaviour), 4, 200);
             conforms(waiting::<8>(behaviour), 4, 200);

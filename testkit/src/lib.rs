@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod order;
 pub mod random;
 pub mod scene;
+pub mod seal;
 pub mod statements;
 pub mod stores;
 pub mod strict;

@@ -13,7 +13,7 @@ use keyward::{
     Ask, Caveats, Channel, Denial, Epoch, Keyset, Lock, Now, Origin, Presentation, Refusal,
     Request, Right, Rights, Seconds, Status, Target, Token, Valid,
     caveat::FirstUse,
-    id::{Counter, Fresh, LinkId, LockId, Sequence},
+    id::{Counter, Fresh, LinkId, LockId},
     ledger::Outcome,
     lock::{Anchor, Identity, Restored},
     status::{ListOrder, Revoked},
@@ -102,7 +102,7 @@ pub struct View {
     floor: u64,
     counts: Vec<(LinkId, u32, u64)>,
     lanes: Vec<([u8; 16], u64, u64, Vec<u64>)>,
-    next: Sequence,
+    next: u64,
     relock: bool,
 }
 
@@ -310,7 +310,7 @@ pub fn view<S: Store>(lock: &Lock<'static, S, Small>) -> View {
         floor: floor.0,
         counts,
         lanes,
-        next: lock.next_decision(),
+        next: lock.head(keyward::receipt::Log::Events).next.0 + u64::from(lock.has_open_decision()),
         relock: lock.relock_within(now()).is_some(),
     }
 }

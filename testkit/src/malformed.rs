@@ -6,12 +6,17 @@ mod cards;
 mod caveats;
 mod keys;
 mod limits;
+mod receipts;
 mod statements;
 mod zones;
 
 use keyward::{
     Answer, Card, Challenge, Claim, Claimed, DecodeError, Epoch, Keyset, Origin, Presentation,
-    Request, Status, Token, Unclaimed, WitnessStatement, role,
+    Request, Status, Token, Unclaimed, WitnessStatement,
+    receipt::{Entry, Receipt},
+    recording::Recording,
+    role,
+    seal::Sealed,
     wire::{Kind, Part},
 };
 
@@ -52,6 +57,10 @@ pub fn decode(kind: &str, bytes: &[u8]) -> Option<DecodeError> {
         "unclaimed" => Unclaimed::decode(bytes).err(),
         "claim" => Claim::decode(bytes).err(),
         "claimed" => Claimed::decode(bytes).err(),
+        "sealed" => Sealed::decode(bytes).err(),
+        "receipt" => Receipt::decode(bytes).err(),
+        "entry" => Entry::decode(bytes).err(),
+        "recording" => Recording::decode(bytes).err(),
         other => panic!("{other} has no decoder here"),
     }
 }
@@ -77,14 +86,16 @@ pub fn cases() -> Vec<Raw> {
         add(kind, "kind_of_another", edit(bytes, 1, next), Some(DecodeError::WrongKind(next)));
         // An object as long as its limit, with a byte more, is over it before anything is read.
         let trailing = match kind {
-            "answer" | "witness" | "unclaimed" | "claim" | "claimed" => {
+            "answer" | "witness" | "unclaimed" | "claim" | "claimed" | "sealed" => {
                 DecodeError::OverLimit(Part::Object)
             }
             _ => DecodeError::TrailingBytes(1),
         };
         let trailing = Some(trailing);
         add(kind, "trailing_byte", [&bytes[..], &[0]].concat(), trailing);
-        let shorter = bytes[..bytes.len() - 1].to_vec();
+        // A sealed object ends where it ends, but for its tag.
+        let whole = if kind == "sealed" { 50 } else { bytes.len() };
+        let shorter = bytes[..whole - 1].to_vec();
         add(kind, "truncated", shorter, Some(DecodeError::Truncated));
         add(kind, "empty", Vec::new(), Some(DecodeError::Truncated));
         let long = [&bytes[..], &[0; 2000]].concat();
@@ -96,7 +107,14 @@ pub fn cases() -> Vec<Raw> {
     for (name, bytes, error) in tokens().into_iter().chain(limits::tokens()) {
         add("token", name, bytes, error);
     }
-    let others = [others(), keys::cases(), limits::others(), statements::cases(), cards::cases()];
+    let others = [
+        others(),
+        keys::cases(),
+        limits::others(),
+        statements::cases(),
+        cards::cases(),
+        receipts::cases(),
+    ];
     for (name, bytes, error) in others.concat() {
         let (kind, name) = name.split_once('/').unwrap();
         let kind = valid.iter().find(|(known, _)| *known == kind).unwrap().0;
@@ -129,7 +147,14 @@ pub fn valid() -> Vec<(&'static str, Vec<u8>)> {
         ("presentation", scene.presentation()),
         ("answer", Answer::NeedTime.encode().to_vec()),
     ];
-    requests.into_iter().chain(cards::valid()).collect()
+    let others = [("sealed", sealed())].into_iter().chain(receipts::valid());
+    requests.into_iter().chain(cards::valid()).chain(others).collect()
+}
+
+/// A sealed object of the greatest size, which nobody opens.
+fn sealed() -> Vec<u8> {
+    let (enc, text, tag) = ([9; 32], [0x5a; 1537], [0x77; 16]);
+    [&[1, Kind::Sealed.byte()][..], &enc, &text, &tag].concat()
 }
 
 type Case = (&'static str, Vec<u8>, Option<DecodeError>);

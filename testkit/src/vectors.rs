@@ -3,6 +3,8 @@
 //! Each denial comes with the same scene before its rule was broken, which is accepted.
 
 mod journal;
+mod receipts;
+mod seal;
 mod tables;
 mod trust;
 
@@ -16,6 +18,8 @@ use crate::{
 };
 
 pub use journal::journal;
+pub use receipts::receipts;
+pub use seal::seal;
 pub use tables::tables;
 pub use trust::{lived, trust};
 
@@ -418,7 +422,7 @@ fn accepted_json(accepted: &Accepted) -> Value {
         "core": hex(accepted.core().as_bytes()),
         "links": accepted.links().map(|link| hex(&link.0)).collect::<Vec<_>>(),
         "holder": hex(&accepted.holder().0),
-        "evidence": accepted.evidence().map(|evidence| hex(&evidence.0)).collect::<Vec<_>>(),
+        "evidence": accepted.witnesses().map(|witness| hex(&witness.evidence.0)).collect::<Vec<_>>(),
         "relock_within": accepted.relock_within().map(|seconds| seconds.0),
         "time": { "lo": accepted.time().lo().0, "hi": accepted.time().hi().map(|hi| hi.0) },
         "after": {

@@ -9,8 +9,8 @@ mod owner;
 use chacha20::ChaCha20Rng;
 use ed25519_dalek::Signer;
 use keyward::{
-    Ask, Challenge, Channel, Narrowing, Now, Origin, PublicKey, Request, SigningKey, Status, Time,
-    Token, WitnessStatement,
+    Ask, Card, Challenge, Channel, Narrowing, Now, Origin, PublicKey, Request, SigningKey, Status,
+    Time, Token, WitnessStatement,
     id::{EvidenceId, Fresh, GroupId, LockId},
     limits::MAX_PRESENTATION,
     role,
@@ -18,7 +18,7 @@ use keyward::{
 };
 use rand_core::{Rng, SeedableRng};
 
-pub use door::{Door, Verdict, bundle, drawn};
+pub use door::{Door, Verdict, bundle, device_key, drawn, secret};
 pub use owner::{Clerk, Library, Owner, Settings, ZONE, sorted};
 
 /// 2026-11-24T09:00:00Z, a Tuesday: when the story begins.
@@ -90,6 +90,20 @@ impl Holder {
     pub fn present(&self, request: &[u8], witnesses: &[Vec<u8>], status: Option<&[u8]>) -> Vec<u8> {
         let draft = draft(request, witnesses, status);
         draft.sign(&self.key).unwrap().as_bytes().to_vec()
+    }
+
+    /// Seals the presentation of a request to the lock, by the card that its owner has published.
+    pub fn seal(
+        &self,
+        request: &[u8],
+        presentation: &[u8],
+        owner: &Owner,
+        rng: &mut ChaCha20Rng,
+    ) -> Vec<u8> {
+        let (request, domain) = (Request::decode(request).unwrap(), owner.held());
+        let card = Card::decode(&owner.library.cards[&request.ask().lock]).unwrap();
+        let card = domain.check_card(&card).unwrap();
+        request.seal(presentation, &card, rng).unwrap().as_bytes().to_vec()
     }
 
     /// Signs somebody else's presentation with a key of one's own, as a thief must.
@@ -195,6 +209,14 @@ impl World {
             cellar,
             owner,
             rng,
+        }
+    }
+
+    /// All doors get opening keys, and cards that demand sealed presentations.
+    pub fn seal_doors(&mut self) {
+        let now = self.now();
+        for door in [&mut self.flat, &mut self.street, &mut self.cellar] {
+            door.open_sealed(&mut self.owner, true, now);
         }
     }
 

@@ -181,7 +181,7 @@ fn a_card_of_groups_out_of_order_or_of_settings_that_do_not_fit() {
         lock: LockId([8; 8]),
         groups: &groups[..8],
         device: key(8),
-        sealing: Some([9; 32]),
+        sealing: Some(keyward::SealingKey::from_bytes([9; 32])),
         sealed_only: true,
         unchallenged: true,
         zone: Some(ZoneId(1)),

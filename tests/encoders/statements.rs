@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chacha20::ChaCha20Rng;
 use ed25519_dalek::{Signer, SigningKey as DalekKey};
 use keyward::{
-    Card, Claimed, EncodeError, Epoch, Issuer, Keyset, Message, PublicKey, Roles, Scope, Seconds,
-    Signature, SignatureFault, SigningKey, Threshold, Time, Unclaimed, card,
+    Card, Claimed, EncodeError, Epoch, Issuer, Keyset, Message, PublicKey, Roles, Scope,
+    SealingKey, Seconds, Signature, SignatureFault, SigningKey, Threshold, Time, Unclaimed, card,
     card::CardOrder,
     epoch::{self, Commitment},
     id::{self, CardVersion, ClaimNonce, DomainId, GroupId, KeysetVersion, LockId},
@@ -155,7 +155,7 @@ impl Content {
             epoch: id::Epoch(keyset.epoch),
             version: KeysetVersion(keyset.version),
             issued_at: Time(keyset.issued_at),
-            log_to: keyset.log_to,
+            log_to: keyset.log_to.map(SealingKey::from_bytes),
             issuers: &issuers.collect::<Vec<_>>(),
             zones: &zones.collect::<Vec<_>>(),
         };
@@ -358,7 +358,7 @@ fn cards_are_the_oracles() {
             lock: LockId(expected.lock),
             groups: &groups,
             device: PublicKey::from_bytes(&expected.device).unwrap(),
-            sealing: expected.sealing,
+            sealing: expected.sealing.map(SealingKey::from_bytes),
             sealed_only: expected.flags & 1 != 0,
             unchallenged: expected.flags & 2 != 0,
             zone: expected.zone.map(ZoneId),

@@ -8,10 +8,10 @@ use std::{
 };
 
 use keyward::text;
-use keyward_testkit::{malformed, scene::Scene, vectors};
+use keyward_testkit::{malformed, scene::Scene, seal, vectors};
 
 /// Each target, and the bytes of its longest input.
-const TARGETS: [(&str, usize); 8] = [
+const TARGETS: [(&str, usize); 9] = [
     ("decode", 1600),
     ("decode_vs_postcard", 1600),
     ("verify_mutated", 81),
@@ -20,6 +20,7 @@ const TARGETS: [(&str, usize); 8] = [
     ("journal", 64),
     ("attenuate", 512),
     ("text", 2200),
+    ("unseal", 1600),
 ];
 
 /// Seconds for each target, unless told.
@@ -140,6 +141,11 @@ fn seeds() -> Result<(), String> {
     }
     for operation in 0..8_u8 {
         seed("journal", &format!("edit_{operation}"), &[operation, 9, 20, 1])?;
+    }
+    for (index, case) in (0_u8..).zip(seal::cases().iter().filter(|case| case.verdict.is_ok())) {
+        let name = case.name.replace('/', "_");
+        seed("unseal", &name, &[&[index], &case.sealed[..]].concat())?;
+        seed("unseal", &format!("{name}_edited"), &[index, 1, 0, 40, 1, 0])?;
     }
     // Any bytes will do for choices: signatures are as random as any.
     let full = Scene::full().presentation();

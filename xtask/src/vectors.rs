@@ -16,6 +16,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         ("trust.json", vectors::trust()),
         ("journal.json", vectors::journal()),
         ("tables.json", vectors::tables()),
+        ("receipts.json", vectors::receipts()),
+        ("seal.json", vectors::seal()),
     ];
     for (name, value) in files {
         let list = value["vectors"].as_array().map_or(0, Vec::len);

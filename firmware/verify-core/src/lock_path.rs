@@ -6,8 +6,8 @@
 use core::hint::black_box;
 
 use keyward::{
-    Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Now, Presentation,
-    PublicKey, Refusal, Request, Right, Status, Time, Token, WitnessStatement,
+    Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Now, OpeningKey, OpeningKeys,
+    Presentation, PublicKey, Refusal, Request, Right, Status, Time, Token, WitnessStatement,
     caveat::App,
     id::{ClaimNonce, Nonce},
     key::role,
@@ -34,7 +34,7 @@ pub fn run(actuator: Actuator) {
     let (Ok(one), Ok(next)) = (identity(), identity()) else {
         return;
     };
-    let mut lock: Door<'_> = Lock::new(one, secret(), Flash).with_app(&Checker);
+    let mut lock: Door<'_> = Lock::new(one, secret(), Flash).with_app(&Checker).with_opening_keys(opening());
     let anchor = black_box(Anchor::decode(input(), &secret()));
     black_box(lock.restore(anchor.as_ref()).is_ok());
     black_box(claim(&mut lock).is_ok());
@@ -85,7 +85,7 @@ fn anchored(lock: &Door<'_>, actuator: Actuator) -> Result<(), Denial> {
         black_box(kept.as_bytes());
     }
     let mut session = anchor.challenge(Nonce(bytes()), black_box(Channel::Radio), now());
-    let presentation = Presentation::decode(input())?;
+    let presentation = anchor.unseal(&opening(), &session, message())?;
     black_box(anchor.open(&mut session, &presentation, now(), actuator)?);
     Ok(())
 }
@@ -95,7 +95,7 @@ fn handled(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Answer> {
     let (id, challenge) = sessions.open(lock, bytes(), black_box(Channel::Radio), now())?;
     black_box(challenge);
     let session = sessions.session(id).ok_or(Answer::Busy)?;
-    let handled = lock.handle(session, input(), now, actuator);
+    let handled = lock.handle(session, message(), now, actuator);
     black_box(handled.map_err(|rejected| rejected.answer())?.answer());
     Ok(())
 }
@@ -180,6 +180,10 @@ fn input() -> &'static [u8] {
     black_box(&[0])
 }
 
+fn message() -> &'static mut [u8] {
+    black_box(&mut [])
+}
+
 fn bytes<const N: usize>() -> [u8; N] {
     black_box([0; N])
 }
@@ -199,6 +203,11 @@ fn now() -> Now {
 
 fn key<R: role::Role>() -> Result<PublicKey<R>, keyward::key::KeyError> {
     PublicKey::from_bytes(black_box(&[0; 32]))
+}
+
+fn opening() -> OpeningKeys {
+    let keys = OpeningKeys::new(OpeningKey::from_secret(&bytes()));
+    black_box(keys).rotated(OpeningKey::from_secret(&bytes()))
 }
 
 fn secret() -> DeviceSecret {

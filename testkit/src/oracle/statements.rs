@@ -34,6 +34,11 @@ pub fn decodes_claimed(bytes: &[u8]) -> bool {
     decode::<Claimed>(bytes).is_some()
 }
 
+/// Whether the bytes are a sealed object, which ends where it ends.
+pub fn decodes_sealed(bytes: &[u8]) -> bool {
+    matches!(bytes, [1, 15, rest @ ..] if (32 + 16..=1585).contains(&rest.len()))
+}
+
 /// An epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields of SPEC.md section 16.1")]

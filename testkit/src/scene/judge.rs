@@ -1,8 +1,8 @@
 //! A scene's lock: its trust, its memory, its clock, and its verdict.
 
 use keyward::{
-    Card, Denial, Issuer, Keyset, Now, Presentation, PublicKey, Right, Scope, Seconds, State,
-    Status, Time, Trust, card,
+    Card, Denial, Issuer, Keyset, Now, Presentation, PublicKey, Right, Scope, SealingKey, Seconds,
+    State, Status, Time, Trust, card,
     caveat::App,
     id::{ClaimNonce, Counter, KeyName, KeysetVersion, LinkId, LockId, Nonce},
     keyset,
@@ -116,7 +116,7 @@ impl Scene {
             lock,
             groups: &groups,
             device: key(DEVICE).public(),
-            sealing: self.sealed_only.then_some([9; 32]),
+            sealing: self.sealed_only.then_some(SealingKey::from_bytes([9; 32])),
             sealed_only: self.sealed_only,
             unchallenged: self.accepts_unchallenged,
             zone: self.zone.as_ref().map(|_| ZoneId(1)),

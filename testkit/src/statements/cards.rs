@@ -81,6 +81,15 @@ fn locks() -> Vec<Case> {
             |card| card.device = public(STRANGER),
             Refusal::OtherDevice,
         ),
+        // This lock has no opening keys.
+        broken(
+            "card_that_demands_seals_of_a_lock_without_keys",
+            |card| card.sealing = Some((5, true)),
+            Refusal::OtherSealing,
+        ),
+        Story::of(&home)
+            .takes("card", CardOf { sealing: Some((5, false)), ..home.card(1, 2) }.deed())
+            .told("card_that_names_a_sealing_key_and_demands_nothing"),
     ]
 }
 

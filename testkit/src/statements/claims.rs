@@ -237,6 +237,11 @@ fn contents() -> Vec<Case> {
             Refusal::OtherLife,
         ),
         (
+            "claim_with_a_card_that_demands_seals",
+            card(|card| card.sealing = Some((5, true))),
+            Refusal::OtherSealing,
+        ),
+        (
             "claim_with_a_card_by_no_enroller",
             card(|card| (card.by, card.signer) = (ISSUE, ISSUE)),
             Refusal::WrongRole(id_of(ISSUE)),

@@ -1,8 +1,8 @@
 //! Keysets, cards, statuses and claims in plain values, by whomever.
 
 use keyward::{
-    Card, DecodeError, Epoch, Issuer, Keyset, PublicKey, Roles, Scope, Seconds, SigningKey, State,
-    Status, Time, Unclaimed, card,
+    Card, DecodeError, Epoch, Issuer, Keyset, PublicKey, Roles, Scope, SealingKey, Seconds,
+    SigningKey, State, Status, Time, Unclaimed, card,
     card::CardOrder,
     id::{CardVersion, ClaimNonce, DomainId, GroupId, KeysetVersion, ListNumber, LockId, Nonce},
     keyset,
@@ -140,6 +140,8 @@ pub struct CardOf {
     pub groups: Vec<GroupId>,
     /// The lock's key.
     pub device: [u8; 32],
+    /// The key that presentations are sealed to, and whether they must be.
+    pub sealing: Option<(u8, bool)>,
     /// The lock's life.
     pub life: [u8; 16],
     /// Whom the card names as its signer.
@@ -161,8 +163,8 @@ impl CardOf {
             lock: self.lock,
             groups: &self.groups,
             device: PublicKey::from_bytes(&self.device).unwrap(),
-            sealing: None,
-            sealed_only: false,
+            sealing: self.sealing.map(|(byte, _)| SealingKey::from_bytes([byte; 32])),
+            sealed_only: self.sealing.is_some_and(|(_, only)| only),
             unchallenged: false,
             zone: None,
             nonce: ClaimNonce(self.life),

@@ -257,6 +257,7 @@ impl Home {
             lock: LOCK,
             groups: Vec::new(),
             device: public(DEVICE),
+            sealing: None,
             life: LIFE,
             by: ENROL,
             signer: ENROL,

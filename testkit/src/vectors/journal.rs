@@ -5,17 +5,19 @@ mod crafted;
 use keyward::{
     Channel, Denial, Lock, Right, Time,
     lock::{Anchor, Restored},
+    receipt::Log,
+    seam,
     store::Store,
     tables::{Capacity, Tables},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    journal::{body, records, tagged, write},
+    journal::{before_logs, body, records, tagged, write},
     lives::{Came, Script, Small, Step, Until, now},
     stores::Hardware,
     vectors::hex,
-    world::door::{Memory, secret},
+    world::door::{Memory, secret, secret_bytes},
 };
 
 /// What a lock starts over.
@@ -68,7 +70,7 @@ fn lived(script: &Script) -> Lived {
         store = lock.into_store();
         logs.push(records(&mut store));
     }
-    Lived { logs, anchors, key: *script.identity.device.as_bytes() }
+    Lived { logs, anchors, key: secret_bytes(&script.identity) }
 }
 
 impl Lived {
@@ -82,7 +84,8 @@ impl Lived {
     fn whole(&self, script: &Script) -> Vec<Start> {
         let (first, last) = self.logs(script);
         let mut starts = vec![Start::over("empty", &[])];
-        for (index, log) in self.logs.iter().enumerate() {
+        let lives = self.logs.iter().enumerate().skip(self.logs.len() % 4);
+        for (index, log) in lives.step_by(4) {
             starts.push(Start::over(&format!("life/{index}"), log));
         }
         // Power fails between commit and record.
@@ -185,12 +188,14 @@ impl Lived {
         let mut starts = Vec::new();
         let mut add = |name: String, log: &[Vec<u8>]| starts.push(Start::over(&name, log));
         for (index, record) in first.iter().enumerate() {
-            for at in [0, record.len() / 2, record.len() - 1] {
-                let mut log = first.to_vec();
-                log[index][at] ^= 1;
-                add(format!("damaged/record-{index}-byte-{at}"), &log);
+            if index % 4 == 0 {
+                for at in [0, record.len() / 2, record.len() - 1] {
+                    let mut log = first.to_vec();
+                    log[index][at] ^= 1;
+                    add(format!("damaged/record-{index}-byte-{at}"), &log);
+                }
             }
-            if index + 1 < first.len() {
+            if index % 4 == 1 && index + 1 < first.len() {
                 let mut log = first.to_vec();
                 log.remove(index);
                 add(format!("damaged/without-record-{index}"), &log);
@@ -204,13 +209,31 @@ impl Lived {
             add(name, &tagged(&self.key, bodies));
         };
         edited("nothing", &|_| {});
-        edited("newer-schema", &|log| log[0][1] = 3);
+        edited("newer-schema", &|log| log[0][1] = 4);
         edited("newer-schema-of-which-nothing-else-is-known", &|log| log[0] = vec![0, 9, 1, 2, 3]);
-        edited("older-schema", &|log| {
-            log[0][1] = 1;
-            log[0].pop();
+        let older = before_logs(&bodies, 9, 4);
+        edited("older-schema", &|log| log.clone_from(&older));
+        edited("older-schema-with-open-in-start", &|log| {
+            log.clone_from(&older);
+            let at = behind_integers(&log[0], 82, 5);
+            log[0].splice(at..=at, [1, 0]);
+        });
+        edited("older-schema-with-open-and-none-yet", &|log| {
+            log.clone_from(&before_logs(&bodies, 0, 4));
+            let open = behind_integers(&log[0], 82, 5);
+            log[0].splice(open..=open, [1, 0]);
+        });
+        edited("older-schema-with-an-open-decision", &|log| {
+            log.clone_from(&older);
+            let last = log.iter().rposition(|body| body[0] == 8).unwrap();
+            log.truncate(last + 1);
+        });
+        edited("older-schema-with-ends", &|log| {
+            log.clone_from(&older);
+            log.extend(bodies.iter().find(|body| body[0] == 14).cloned());
         });
         edited("schema-0", &|log| log[0][1] = 0);
+        edited("schema-1", &|log| log[0][1] = 1);
         edited("other-device", &|log| log[0][2] ^= 1);
         edited("other-nonce", &|log| log[0][34] ^= 1);
         edited("other-domain", &|log| log[0][50] ^= 1);
@@ -233,7 +256,7 @@ impl Lived {
             let epoch = log[1].clone();
             log.push(epoch);
         });
-        edited("unknown-kind", &|log| log.push(vec![12]));
+        edited("unknown-kind", &|log| log.push(vec![20]));
         edited("empty-body", &|log| log.push(Vec::new()));
         edited("boots", &|log| log.extend([vec![7], vec![7]]));
         edited("boot-with-more", &|log| log.push(vec![7, 0]));
@@ -266,36 +289,25 @@ impl Lived {
             log[decision][33] = release;
             log.push(vec![9, 1]);
         });
-        edited("open-in-start", &|log| {
-            let at = behind_integers(&log[0], 82, 5);
-            log[0].splice(at..=at, [1, 0]);
-        });
-        edited("older-schema-and-nothing-secured-since", &|log| {
-            log.truncate(4);
-            log[0][1] = 1;
-            log[0].pop();
-        });
         edited("other-words", &|log| {
-            // Behind 2 + 80 bytes and four integers.
-            let at = behind_integers(&log[0], 82, 4);
+            // Behind 2 + 80 bytes and two integers.
+            let at = behind_integers(&log[0], 82, 2);
             log[0][at] = 2;
         });
         edited("floor-over-limit", &|log| {
             let (from, to) = (behind_integers(&log[0], 82, 1), behind_integers(&log[0], 82, 2));
             log[0].splice(from..to, [0xff, 0xff, 0xff, 0xff, 0xff, 0x3f]);
         });
-        edited("open-and-none-yet", &|log| {
-            let (from, to) = (behind_integers(&log[0], 82, 2), behind_integers(&log[0], 82, 3));
-            log[0].splice(from..to, [0]);
-            let open = behind_integers(&log[0], 82, 5);
-            log[0].splice(open..=open, [1, 0]);
-        });
         let status = script.steps.iter().rev().find_map(|step| match step {
             Step::Statement(bytes) if bytes[1] == 3 => Some(bytes.clone()),
             _ => None,
         });
-        let status = [&[3], status.unwrap().as_slice()].concat();
+        let status = [&[12, 9, 1, 12, 2], status.unwrap().as_slice()].concat();
         edited("list-that-is-none", &|log| log.push(status.clone()));
+        edited("keyset-as-event-of-before", &|log| {
+            let keyset = log[2].clone();
+            log.push(keyset);
+        });
         edited("event-first", &|log| log.insert(0, vec![7]));
         edited("start-of-one-byte", &|log| log[0].truncate(1));
         edited("event-between-statements", &|log| log.insert(2, vec![7]));
@@ -305,17 +317,37 @@ impl Lived {
             log.insert(2, keyset);
         });
         let floor = self.floor(script, last);
-        for (name, events) in crafted::events(floor) {
+        let ends = bodies.iter().position(|body| body[0] == 14).unwrap();
+        let lock = bodies[ends][1..9].to_vec();
+        let next = u64::from(bodies[ends][behind_integers(&bodies[ends], 9, 3)]);
+        let told = crafted::events(floor).into_iter().chain(crafted::told(next));
+        for (name, events) in told {
             edited(&name, &|log| log.extend(events.clone()));
         }
         let card = bodies.iter().position(|body| body[0] == 4).unwrap();
-        let floor = self.floor(script, &last[..=card]);
+        let state = bodies[..=card].iter().cloned().chain([crafted::ends(&lock, 1)]);
+        let floor = self.floor(script, &tagged(&self.key, state));
         for (name, tables) in crafted::tables(floor) {
             edited(&name, &|log| {
                 log.truncate(card + 1);
                 log.extend(tables.clone());
+                log.push(crafted::ends(&lock, 1));
             });
         }
+        for (name, entries) in crafted::entries(&lock, 1) {
+            edited(&name, &|log| {
+                log.truncate(card + 1);
+                log.extend(entries.clone());
+            });
+        }
+        edited("without-a-kept-entry", &|log| {
+            let kept = log.iter().rposition(|body| body[0] == 13).unwrap();
+            log.remove(kept);
+        });
+        edited("without-the-beginning", &|log| {
+            let first = log.iter().position(|body| body[0] == 19).unwrap();
+            log.remove(first);
+        });
         let foreign = tagged(&[7; 32], bodies.clone());
         add("damaged/other-secret".into(), &foreign);
         add("damaged/two-logs".into(), &[last, last].concat());
@@ -357,7 +389,7 @@ fn vector(script: &Script, start: Start) -> Value {
             "device": hex(script.identity.device.as_bytes()),
             "nonce": hex(&script.identity.nonce.0),
         },
-        "secret": hex(script.identity.device.as_bytes()),
+        "secret": hex(&secret_bytes(&script.identity)),
         "capacity": {
             "counts": Small::COUNTS,
             "lanes": Small::LANES,
@@ -410,12 +442,28 @@ fn after<S: Store, T: Capacity>(lock: &mut Lock<'static, S, T>) -> Value {
         "list": [trust.list().keyset.0, trust.list().number.0],
         "card": [trust.card().keyset.0, trust.card().version.0],
         "floor": floor.0,
-        "next": lock.next_decision().0,
+        "events": log(lock, Log::Events),
+        "denials": log(lock, Log::Denials),
         "relock": lock.relock_within(now()).is_some(),
         "nonces": nonces,
         "counts": counts(lock.memory(), floor),
         "lanes": lanes(lock.memory(), floor),
     })
+}
+
+/// The end of a log, how many of its entries the lock holds, and the last of them.
+fn log<S: Store, T: Capacity>(lock: &mut Lock<'static, S, T>, log: Log) -> Value {
+    let (mut held, mut last) = (0, Value::Null);
+    let mut reader = lock.read_log(now()).unwrap();
+    while let Some(draft) = lock.next_entry(&mut reader).unwrap() {
+        if draft.head().unwrap().0 == log {
+            let (public, private) = seam::parts(&draft);
+            held += 1;
+            last = json!({ "public": hex(public), "private": hex(private) });
+        }
+    }
+    let head = lock.head(log);
+    json!({ "next": head.next.0, "hash": hex(&head.hash), "held": held, "last": last })
 }
 
 /// The counts that are not over, by link.

@@ -2,8 +2,9 @@
 
 use chacha20::ChaCha20Rng;
 use keyward::{
-    Answer, Card, Challenge, Channel, Claimed, Denial, Epoch, Keyset, Lock, Now, Presentation,
-    PublicKey, Refusal, Right, SigningKey, Status, Taken, Unclaimed, Walk,
+    Answer, Card, Challenge, Channel, Claimed, Denial, Epoch, Keyset, Lock, Now, OpeningKey,
+    OpeningKeys, Presentation, PublicKey, Refusal, Right, SigningKey, Status, Taken, Unclaimed,
+    Walk,
     id::{ClaimNonce, LockId},
     ledger::Outcome,
     lock::{Anchor, Bundle, Home, Identity, Order, Recorded, Restored, Session},
@@ -11,6 +12,7 @@ use keyward::{
     secret::DeviceSecret,
     store::{Ram, Store},
     tables::Capacity,
+    wire::Kind,
 };
 use rand_core::{Rng, SeedableRng};
 
@@ -34,6 +36,8 @@ pub struct Door<S = Memory, T = Home> {
     session: Option<Session>,
     walk: Option<Walk>,
     identity: Identity,
+    /// The seed of a device key that came after the first.
+    rotated: Option<[u8; 32]>,
     rng: ChaCha20Rng,
 }
 
@@ -67,8 +71,8 @@ impl<S: Store, T: Capacity> Door<S, T> {
         let (label, claim_key) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
         let identity = drawn(&claim_key.public(), &mut rng);
         let lock = fresh(identity, store);
-        let (session, walk, is_open) = (None, None, false);
-        Self { lock, id, is_open, label, claim_key, session, walk, identity, rng }
+        let (session, walk, rotated, is_open) = (None, None, None, false);
+        Self { lock, id, is_open, label, claim_key, session, walk, identity, rotated, rng }
     }
 
     /// Power fails and comes back: all that is left is in the store, which may be another by then.
@@ -80,12 +84,29 @@ impl<S: Store, T: Capacity> Door<S, T> {
         anchor: Option<&Anchor>,
         store: impl FnOnce(S) -> S,
     ) -> (Self, Result<Restored, Denial>) {
-        let Self { lock, id, is_open, label, claim_key, identity, rng, .. } = self;
+        let Self { lock, id, is_open, label, claim_key, identity, rotated, rng, .. } = self;
         let store = store(lock.into_store());
+        // The secret is that of the life, whatever the device key is now.
         let mut lock = Lock::new(identity, secret(&identity), store);
         let restored = lock.restore(anchor);
         let (session, walk) = (None, None);
-        (Self { lock, id, is_open, label, claim_key, session, walk, identity, rng }, restored)
+        let door =
+            Self { lock, id, is_open, label, claim_key, session, walk, identity, rotated, rng };
+        (door, restored)
+    }
+
+    /// The host draws an opening key, and the owner's next card names it: sealed presentations are
+    /// understood, or demanded. Where the lock had one already, both open until the overlap ends.
+    pub fn open_sealed(&mut self, owner: &mut Owner, only: bool, now: Now) {
+        let next = OpeningKey::generate(&mut self.rng);
+        let key = next.public();
+        let keys = match self.lock.take_opening_keys() {
+            Some(keys) => keys.rotated(next),
+            None => OpeningKeys::new(next),
+        };
+        self.lock.set_opening_keys(keys);
+        owner.seal(self.id, key, only, now.time.lo().max(START));
+        assert_eq!(self.deliver(&owner.library.cards[&self.id], now), Ok(Taken::Card));
     }
 
     /// The lock's name.
@@ -191,8 +212,12 @@ impl<S: Store, T: Capacity> Door<S, T> {
     }
 
     fn decide(&mut self, presentation: &[u8], now: Now) -> Verdict {
-        let presentation = Presentation::decode(presentation)?;
         let session = self.session.as_mut().ok_or(Denial::NoChallenge)?;
+        let mut bytes = presentation.to_vec();
+        let presentation = match bytes.get(1) == Some(&Kind::Sealed.byte()) {
+            true => self.lock.unseal(Some(session), &mut bytes)?,
+            false => Presentation::decode(&bytes)?,
+        };
         let permit = self.lock.verify(session, &presentation, now)?.commit(now)?;
         let is_open = &mut self.is_open;
         let acted = self.lock.act(permit, now, |order: &Order<'_>| {
@@ -206,10 +231,48 @@ impl<S: Store, T: Capacity> Door<S, T> {
         if acted.right() == Right::RELEASE {
             let identity = drawn(&self.claim_key.public(), &mut self.rng);
             let released = self.lock.release(acted, identity, secret(&identity))?;
-            (self.identity, self.session) = (identity, None);
+            (self.identity, self.session, self.rotated) = (identity, None, None);
             return Ok(released);
         }
         self.lock.record(acted)
+    }
+
+    /// The key that signs for the lock.
+    pub fn device_key(&self) -> SigningKey<role::Device> {
+        match self.rotated {
+            Some(seed) => SigningKey::from_secret(&seed),
+            None => device_key(&self.identity.nonce),
+        }
+    }
+
+    /// The host signs an entry: the receipt that the presenting phone gets.
+    pub fn receipt(&self, recorded: &Recorded) -> Vec<u8> {
+        recorded.receipt().unwrap().sign(&self.device_key()).unwrap().as_bytes().to_vec()
+    }
+
+    /// All entries that the lock holds, as the owner gets to read them.
+    pub fn log(&mut self, now: Now) -> Vec<Vec<u8>> {
+        let key = self.device_key();
+        let mut reader = self.lock.read_log(now).unwrap();
+        let mut entries = Vec::new();
+        while let Some(draft) = self.lock.next_entry(&mut reader).unwrap() {
+            let receipt = draft.receipt().unwrap().sign(&key).unwrap();
+            let entry = keyward::seam::whole_entry(&draft, receipt.as_bytes()).unwrap();
+            entries.push(entry.as_bytes().to_vec());
+        }
+        entries
+    }
+
+    /// The host draws a new device key, and the lock takes it.
+    pub fn rotate(&mut self, now: Now) -> Result<Vec<u8>, Denial> {
+        let (old, mut seed) = (self.device_key(), [0; 32]);
+        self.rng.fill_bytes(&mut seed);
+        let new = SigningKey::from_secret(&seed);
+        let [by_old, by_new] = self.lock.rotation(&new.public())?;
+        let signatures = [by_old.sign(&old).unwrap(), by_new.sign(&new).unwrap()];
+        let draft = self.lock.rotate(&new.public(), &signatures, now)?;
+        (self.rotated, self.identity.device) = (Some(seed), new.public());
+        Ok(draft.receipt().unwrap().sign(&new).unwrap().as_bytes().to_vec())
     }
 
     /// The door closes: the bolt is thrown, no token asked for.
@@ -226,7 +289,7 @@ impl<S: Store, T: Capacity> Door<S, T> {
     pub fn reset(&mut self) {
         self.identity = drawn(&self.claim_key.public(), &mut self.rng);
         self.lock.reset(self.identity, secret(&self.identity)).unwrap();
-        (self.session, self.walk) = (None, None);
+        (self.session, self.walk, self.rotated) = (None, None, None);
     }
 
     /// What the lock is, of itself.
@@ -247,9 +310,26 @@ pub fn fresh<S: Store, T: Capacity>(identity: Identity, store: S) -> Lock<'stati
     lock
 }
 
-/// The secret of an identity: for tests alone.
+/// The secret of an identity, which follows from its life: for tests alone.
 pub fn secret(identity: &Identity) -> DeviceSecret {
-    DeviceSecret::new(*identity.device.as_bytes())
+    DeviceSecret::new(secret_bytes(identity))
+}
+
+/// Its bytes.
+pub fn secret_bytes(identity: &Identity) -> [u8; 32] {
+    doubled(&identity.nonce.0, 0x55)
+}
+
+/// The device key that a life begins with, which follows from it: for tests alone.
+pub fn device_key(nonce: &ClaimNonce) -> SigningKey<role::Device> {
+    SigningKey::from_secret(&doubled(&nonce.0, 0xaa))
+}
+
+fn doubled(nonce: &[u8; 16], mask: u8) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(nonce);
+    bytes[16..].copy_from_slice(&nonce.map(|byte| byte ^ mask));
+    bytes
 }
 
 /// The statements that claim a lock.
@@ -263,10 +343,10 @@ pub fn bundle<'a>(library: &'a Library, lock: LockId, claim: &'a [u8]) -> Bundle
     }
 }
 
-/// What a lock draws at its reset. The host keeps the secret half; nothing here signs by it yet.
+/// What a lock draws at its reset.
 pub fn drawn(claim_key: &PublicKey<role::Claim>, rng: &mut ChaCha20Rng) -> Identity {
     let mut nonce = [0; 16];
     rng.fill_bytes(&mut nonce);
-    let device = SigningKey::generate(rng).public();
-    Identity { device, nonce: ClaimNonce(nonce), claim_key: Some(*claim_key) }
+    let nonce = ClaimNonce(nonce);
+    Identity { device: device_key(&nonce).public(), nonce, claim_key: Some(*claim_key) }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chacha20::ChaCha20Rng;
 use keyward::{
     Card, Challenge, Domain, Epoch, Grant, Issuer, Keyset, Origin, PublicKey, Roles, Scope,
-    Seconds, SigningKey, State, Status, Threshold, Time, Token, Unclaimed, Walk, card,
+    SealingKey, Seconds, SigningKey, State, Status, Threshold, Time, Token, Unclaimed, Walk, card,
     card::CardOrder,
     epoch::{self, Commitment},
     id::{self, CardVersion, DomainId, GroupId, KeysetVersion, ListNumber, LockId, Nonce, Serial},
@@ -107,6 +107,8 @@ pub struct Owner {
     /// The serial floors.
     pub floors: Vec<SerialFloor>,
     settings: BTreeMap<LockId, (Unclaimed, Settings)>,
+    /// What is sealed to a lock's key, and whether it must be.
+    sealing: BTreeMap<LockId, (SealingKey, bool)>,
     number: u64,
     keyset: u64,
     list: ListOrder,
@@ -131,6 +133,7 @@ impl Owner {
             revoked: BTreeSet::new(),
             floors: Vec::new(),
             settings: BTreeMap::new(),
+            sealing: BTreeMap::new(),
             number: 0,
             keyset: 0,
             list: ListOrder::NONE,
@@ -276,9 +279,16 @@ impl Owner {
         self.publish_card(lock, at);
     }
 
+    /// Publishes a card that names a lock's sealing key, and may demand that it is used.
+    pub fn seal(&mut self, lock: LockId, key: SealingKey, only: bool, at: Time) {
+        self.sealing.insert(lock, (key, only));
+        self.publish_card(lock, at);
+    }
+
     /// Issues a lock's card anew, under the newest keyset.
     pub fn publish_card(&mut self, lock: LockId, at: Time) {
         let (unclaimed, settings) = &self.settings[&lock];
+        let sealing = self.sealing.get(&lock);
         self.card += 1;
         let order =
             CardOrder { keyset: KeysetVersion(self.keyset), version: CardVersion(self.card) };
@@ -289,8 +299,8 @@ impl Owner {
             lock,
             groups: &settings.groups,
             device: unclaimed.device,
-            sealing: None,
-            sealed_only: false,
+            sealing: sealing.map(|(key, _)| *key),
+            sealed_only: sealing.is_some_and(|(_, only)| *only),
             unchallenged: settings.unchallenged,
             zone: Some(ZONE),
             nonce: unclaimed.nonce,

@@ -19,7 +19,7 @@ use rand_core::SeedableRng;
 use super::{ABORT_AT, News, STEPS, news};
 
 /// As many bytes as these tables demand, so that the log is replaced often.
-type Store = FileStore<7300>;
+type Store = FileStore<9000>;
 type Memory = Tables<8, 4>;
 
 const DOOR: LockId = LockId(*b"flat-12a");
@@ -161,8 +161,9 @@ impl Host {
             .lock
             .challenge([0; 16], Channel::Radio, now)
             .map_err(|denial| denial.to_string())?;
-        for statement in self.world.owner.library.missing(session.challenge()) {
-            let handled = self.lock.handle(&mut session, &statement, || now, |_| Outcome::Unknown);
+        for mut statement in self.world.owner.library.missing(session.challenge()) {
+            let handled =
+                self.lock.handle(&mut session, &mut statement, || now, |_| Outcome::Unknown);
             handled.map_err(|rejected| format!("step {step}: {rejected:?}"))?;
             self.trusts("trusts");
         }
@@ -202,7 +203,11 @@ impl Host {
             permit => permit.map_err(|denial| format!("step {step}: {denial}"))?,
         };
         // What is said here is acted on.
-        println!("permit {} {}", permit.sequence().0, once.map_or(-1, i128::from));
+        println!(
+            "permit {} {}",
+            self.lock.head(keyward::receipt::Log::Events).next.0,
+            once.map_or(-1, i128::from)
+        );
         let acted = self.lock.act(permit, now, |_order| Outcome::Done);
         let recorded = acted.and_then(|acted| self.lock.record(acted));
         let recorded = recorded.map_err(|denial| format!("step {step}: {denial}"))?;

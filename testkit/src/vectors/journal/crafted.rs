@@ -47,7 +47,7 @@ impl Crafted {
         integer(&mut out, self.links.len() as u64);
         self.links.iter().for_each(|(link, _)| out.extend([*link; 16]));
         out.push(self.evidence);
-        out.extend(vec![0xe0; 16 * usize::from(self.evidence)]);
+        out.extend(vec![0xe0; 32 * usize::from(self.evidence)]);
         for (_, counted) in &self.links {
             out.push(counted.is_some().into());
             if let Some((spent, first, keep_until)) = counted {
@@ -219,5 +219,105 @@ pub(super) fn tables(floor: Time) -> Vec<(String, Vec<Vec<u8>>)> {
         ("live-lane", vec![of(6, &[lane(1, floor.0, 1000, 0x8000_0000_0000_0005)])]),
     ]
     .map(|(name, records)| (format!("tables/{name}"), records))
+    .into()
+}
+
+/// The ends of logs of a lock, in an epoch, of which nothing is held.
+pub(super) fn ends(lock: &[u8], epoch: u64) -> Vec<u8> {
+    let mut out = [&[14], lock].concat();
+    [epoch, 3, 0].iter().for_each(|number| integer(&mut out, *number));
+    for (next, hash) in [(9, 0xa1), (4, 0xa2)] {
+        integer(&mut out, next);
+        out.extend([hash; 32]);
+    }
+    out
+}
+
+/// From 9 to 12, by the host's clock.
+const fn interval() -> &'static [u8] {
+    &[9, 1, 12, 2]
+}
+
+/// Who opened, by so many links, with so many witnesses.
+fn persons(links: u8, witnesses: u8) -> Vec<u8> {
+    let (of_links, of_witnesses) = (usize::from(links) * 16, usize::from(witnesses) * 32);
+    let (names, agreed) = (vec![3; of_links], vec![4; of_witnesses]);
+    [&[0x15; 8][..], &[200; 16], &[links], &names, &[witnesses], &agreed].concat()
+}
+
+/// An entry that was kept: epoch, oldest and starts, the time, the event, the rest.
+fn kept(event: &[u8], rest: &[u8]) -> Vec<u8> {
+    [&[13, 1, 2, 3], interval(), event, rest].concat()
+}
+
+fn opening(outcome: u8) -> Vec<u8> {
+    [&[0][..], &[0xc0; 32], &[0, outcome]].concat()
+}
+
+fn row(code: u8, count: u8) -> Vec<u8> {
+    vec![code, 0, count, 7, 9]
+}
+
+/// Entries between the state of a log and its ends, as a name and the records with the ends.
+pub(super) fn entries(lock: &[u8], epoch: u64) -> Vec<(String, Vec<Vec<u8>>)> {
+    let beginning = |log: u8, next: u8, hash: u8| [&[19, log, next][..], &[hash; 32]].concat();
+    let end = ends(lock, epoch);
+    let open = |rest: &[u8]| [&[15, 9][..], &[0xc0; 32], &[0], interval(), rest].concat();
+    let of = |records: &[Vec<u8>]| records.to_vec();
+    let other = ends(&[9; 8], epoch);
+    [
+        ("none", of(std::slice::from_ref(&end))),
+        ("no-ends", Vec::new()),
+        ("ends-twice", of(&[end.clone(), end.clone()])),
+        ("ends-of-another-lock", of(&[other])),
+        (
+            "ends-that-others-have",
+            of(&[beginning(0, 8, 0xb0), kept(&opening(0), &persons(1, 0)), end.clone()]),
+        ),
+        ("events-before-the-ends", of(&[vec![7], end.clone()])),
+        ("open", of(&[end.clone(), open(&persons(2, 1))])),
+        ("open-of-an-older-firmware", of(&[end.clone(), open(&[])])),
+        ("open-and-told", of(&[end.clone(), open(&persons(2, 1)), vec![9, 1]])),
+        ("open-twice", of(&[end.clone(), open(&persons(1, 0)), open(&persons(1, 0))])),
+        ("open-behind-an-event", of(&[end.clone(), vec![10], open(&persons(1, 0))])),
+        ("open-without-links", of(&[end.clone(), open(&persons(0, 0))])),
+        (
+            "kept-of-an-outcome-5",
+            of(&[beginning(0, 8, 0xb0), kept(&opening(5), &persons(1, 0)), end]),
+        ),
+    ]
+    .map(|(name, records)| (format!("entries/{name}"), records))
+    .into()
+}
+
+/// Events that become entries, as a name and the events.
+pub(super) fn told(next: u64) -> Vec<(String, Vec<Vec<u8>>)> {
+    let denied = |rows: &[Vec<u8>]| {
+        let count = u8::try_from(rows.len()).unwrap();
+        [&[16], interval(), &[count], rows.concat().as_slice()].concat()
+    };
+    let person = [&[0xae, 3, 1][..], &[200; 16], &[5, 7, 9]].concat();
+    let rows = [person, row(100, 2), row(12, 1), row(0, 40)];
+    let mut acknowledged = vec![17];
+    integer(&mut acknowledged, next);
+    let change = |object: &[u8]| [&[12], interval(), object].concat();
+    [
+        ("denials", vec![denied(&rows)]),
+        ("denials-twice", vec![denied(&rows[..1]), denied(&rows[1..2])]),
+        ("denials-of-none", vec![denied(&[])]),
+        ("denials-in-five-rows", vec![denied(&[&rows[..], &rows[..1]].concat())]),
+        ("denials-of-count-0", vec![denied(&[row(1, 0)])]),
+        ("denials-with-more", vec![[denied(&rows), vec![0]].concat()]),
+        ("acknowledged", vec![acknowledged.clone()]),
+        ("acknowledged-with-more", vec![[acknowledged, vec![0]].concat()]),
+        ("change-to-nothing", vec![change(&[])]),
+        ("change-to-an-epoch", vec![change(&[1, 9, 0])]),
+        ("change-to-an-answer", vec![change(&[1, 8, 0])]),
+        ("decision-and-start", vec![Crafted::new().body(), vec![7]]),
+        ("decisions-one-behind-the-other", vec![Crafted::new().body(), Crafted::new().body()]),
+        ("decision-that-lapsed", vec![Crafted::new().body(), vec![9, 3]]),
+        ("hi-below-lo", vec![vec![16, 9, 1, 8, 2, 1, 1, 0, 1, 7, 9]]),
+    ]
+    .map(|(name, events)| (format!("told/{name}"), events))
     .into()
 }

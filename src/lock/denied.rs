@@ -1,0 +1,141 @@
+//! Denials, counted in memory until a log takes them (SPEC.md section 24.5).
+
+use super::{
+    Lock,
+    record::{self, Body, Record},
+};
+use crate::{
+    denial::Denial,
+    id::KeyName,
+    key::key_name,
+    limits::{DENIALS_EVERY, MAX_DENIED},
+    receipt::Denied,
+    request::Presentation,
+    store::{AsyncStore, Store},
+    tables::Capacity,
+    time::{Now, Time, Uptime},
+    wire::EncodeError,
+};
+
+/// How often whom was denied what, since an entry was written.
+#[derive(Debug)]
+pub(super) struct Tally {
+    rows: [Option<Denied>; MAX_DENIED],
+    /// When the last entry was written, since the ticks started.
+    written: Option<Uptime>,
+}
+
+impl Tally {
+    pub(super) const EMPTY: Self = Self { rows: [None; MAX_DENIED], written: None };
+
+    /// Counts one in the row of its kind and person, or in one that is free; the last is for all
+    /// others.
+    fn add(&mut self, code: u16, holder: Option<KeyName>, at: Time) {
+        let mut new = Denied { code, holder, count: 1, first: at, last: at };
+        let [rows @ .., others] = &mut self.rows;
+        let is_own = |row: &&mut Option<Denied>| {
+            row.is_none_or(|row| row.code == code && row.holder == holder)
+        };
+        let row = if let Some(row) = rows.iter_mut().find(is_own) {
+            row
+        } else {
+            (new.code, new.holder) = (0, None);
+            others
+        };
+        match row {
+            Some(row) => (row.count, row.last) = (row.count.saturating_add(1), at),
+            None => *row = Some(new),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Denied> + Clone {
+        self.rows.iter().flatten()
+    }
+
+    /// Whether something was counted that is to be written down now.
+    pub(super) fn is_due(&self, now: &Now) -> bool {
+        let is_late = |written| now.least_since(written) >= DENIALS_EVERY;
+        self.rows().next().is_some() && self.written.is_none_or(is_late)
+    }
+
+    /// The ticks started anew.
+    pub(super) fn restart(&mut self) {
+        self.written = None;
+    }
+
+    fn written(&mut self, now: &Now) {
+        *self = Self { written: Some(now.uptime), ..Self::EMPTY };
+    }
+}
+
+impl<S, T: Capacity> Lock<'_, S, T> {
+    /// Counts a denial.
+    pub(super) fn note(
+        &mut self,
+        denial: Denial,
+        presentation: Option<&Presentation<'_>>,
+        refined: &Now,
+    ) -> Denial {
+        let holder = presentation.filter(|_| denial.is_evidence());
+        let holder = holder.and_then(|presentation| presentation.token.leaf().ok());
+        let holder = holder.map(|leaf| key_name(leaf.grantee));
+        let lo = self.state.floor_with(None).max(refined.time.lo());
+        self.denied.add(denial.code(), holder, lo);
+        denial
+    }
+
+    /// Writes the counted denials down, as an entry of the log of denials; nothing where there are
+    /// none. [`handle`](Self::handle) does so at the first denial after a start, and then every 15
+    /// minutes at most; a host that verifies step by step calls it by a timer.
+    ///
+    /// # Errors
+    /// [`Denial::StoreFailed`]; what was counted stays counted. [`Denial::Unclaimed`], or that of a
+    /// [`Fault`](super::Fault).
+    pub fn write_denials(&mut self, now: Now) -> Result<(), Denial>
+    where
+        S: Store,
+    {
+        if let Some(body) = self.denials(&now)? {
+            self.write(&body)?;
+            self.denials_written(&body, &now)?;
+        }
+        Ok(())
+    }
+
+    /// [`write_denials`](Self::write_denials) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `write_denials`.
+    pub async fn write_denials_async(&mut self, now: Now) -> Result<(), Denial>
+    where
+        S: AsyncStore,
+    {
+        if let Some(body) = self.denials(&now)? {
+            self.write_async(&body).await?;
+            self.denials_written(&body, &now)?;
+        }
+        Ok(())
+    }
+
+    fn denials(&self, now: &Now) -> Result<Option<Body>, Denial> {
+        let time = self.present(*now)?;
+        let rows = self.denied.rows();
+        Ok(match rows.clone().next() {
+            Some(_) => Some(record::denied(time, rows)?),
+            None => None,
+        })
+    }
+
+    /// The entry is durable.
+    fn denials_written(&mut self, body: &Body, now: &Now) -> Result<(), Denial> {
+        self.denied.written(now);
+        let Ok(Record::Denied { time, rows }) = Record::read(body.as_bytes(), record::SCHEMA)
+        else {
+            return Err(EncodeError::Mismatch.into());
+        };
+        let chain = &mut self.journal.chain;
+        let private = rows.private(&self.secret, &chain.denials.head.hash)?;
+        let _entry = chain.denied(time, rows.count, private.as_bytes())?;
+        Ok(())
+    }
+}

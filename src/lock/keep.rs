@@ -1,0 +1,256 @@
+//! What a new log of the journal keeps of the old one's entries (SPEC.md section 24.4).
+
+use super::{
+    chain::{Chain, End, Finished, Walk},
+    journal::{Journal, opened},
+    record::{
+        self, BEGINNING_BYTES, Body, CHANGE_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES,
+        KEPT_OPENING_BYTES, KEPT_STATEMENT_BYTES, OPEN_BYTES, OPENING_BYTES, Record,
+    },
+    state::Stated,
+};
+use crate::{
+    id::{Epoch, LockId},
+    receipt::{self, Head, Log},
+    secret::{DeviceSecret, Tag},
+    store::StoreError,
+};
+
+/// How many events of the largest are kept at least.
+const EVENTS: usize = 4;
+
+/// How many entries of denials of the largest are kept at least.
+const DENIALS: usize = 1;
+
+/// How many openings of the largest have room behind a new log.
+const OPENINGS: usize = 2;
+
+/// Copies entries from an old log to a new one, the oldest first, as many of the newest as there is
+/// room for.
+pub(super) struct Keep {
+    walk: Walk,
+    tag: Tag,
+    schema: Option<u8>,
+    /// Bytes of the new log.
+    staged: usize,
+    /// What a record takes beside its body.
+    each: usize,
+    acknowledged: u64,
+    /// The number of the last write of which the lock knows.
+    settled: u64,
+    /// An entry that is to be copied, and whether it is the first of its log.
+    next: Option<(Finished, bool)>,
+    events: Share,
+    denials: Share,
+}
+
+/// What a record of the old log gives.
+pub(super) enum Next {
+    /// An entry that is to be copied.
+    Copied,
+    Nothing,
+    /// All that the lock knows of was read.
+    End,
+}
+
+/// One log's share of a new log.
+#[derive(Clone, Copy)]
+struct Share {
+    /// The number behind its last entry of which the lock knows.
+    next: u64,
+    /// What its entries may take.
+    room: usize,
+    /// What those take that were not dropped.
+    held: usize,
+    /// The oldest entry that is kept, and the bodies of all.
+    kept: Option<(u64, usize)>,
+}
+
+impl Keep {
+    pub(super) const NOTHING: Self = Self {
+        walk: Walk::UNREAD,
+        tag: [0; 16],
+        schema: None,
+        staged: 0,
+        each: 0,
+        acknowledged: 0,
+        settled: 0,
+        next: None,
+        events: Share::NONE,
+        denials: Share::NONE,
+    };
+
+    /// A record was put into the new log.
+    pub(super) fn staged(&mut self, record: usize, overhead: usize) {
+        self.staged = self.staged.saturating_add(record).saturating_add(overhead);
+    }
+
+    /// The state is written: what is left is for the entries, and as much for what comes behind.
+    pub(super) fn begin<S>(&mut self, journal: &Journal<S>, capacity: usize, overhead: usize) {
+        let chain = &journal.chain;
+        self.each = size_of::<Tag>().saturating_add(overhead);
+        let free = capacity.saturating_sub(self.staged);
+        let most = free.saturating_sub(reserve(self.each));
+        let room = free.div_euclid(2).max(least(self.each)).min(most);
+        let events = least_events(self.each).max(room.saturating_sub(room.div_euclid(4)));
+        self.events = Share::new(events, &chain.events, self.each);
+        self.denials = Share::new(room.saturating_sub(events), &chain.denials, self.each);
+        (self.acknowledged, self.settled) = (chain.acknowledged, journal.settled());
+    }
+
+    /// Reads a record of the old log. A write whose end is unknown may be there, an event or even a
+    /// whole log: the lock knows nothing of it, and passes over what it added.
+    pub(super) fn take(
+        &mut self,
+        secret: &DeviceSecret,
+        record: &[u8],
+    ) -> Result<Next, StoreError> {
+        let body = opened(secret, &mut self.tag, record).ok_or(StoreError::Corrupt)?;
+        let schema = self.schema.or_else(|| Record::schema(body)).ok_or(StoreError::Corrupt)?;
+        self.schema = Some(schema);
+        let record = Record::read(body, schema).map_err(|_| StoreError::Corrupt)?;
+        if record.is_event() && self.walk.number >= self.settled {
+            return Ok(Next::End);
+        }
+        let finished = self.walk.take(secret, &record).map_err(|_| StoreError::Corrupt)?;
+        self.next = match finished {
+            Some(entry) => self.kept(&entry)?.map(|is_first| (entry, is_first)),
+            None => None,
+        };
+        Ok(if self.next.is_some() { Next::Copied } else { Next::Nothing })
+    }
+
+    /// Whether an entry is kept, and as the first of its log.
+    fn kept(&mut self, entry: &Finished) -> Result<Option<bool>, StoreError> {
+        let public = entry.public().map_err(|_| StoreError::Corrupt)?;
+        let bytes = record::kept_bytes(&public, entry.private.as_bytes().len());
+        let sequence = public.sequence.0;
+        let (share, is_known) = match public.log() {
+            Log::Events => (&mut self.events, sequence < self.acknowledged),
+            Log::Denials => (&mut self.denials, false),
+        };
+        if sequence >= share.next {
+            return Ok(None);
+        }
+        if is_known || share.held > share.room {
+            share.held = share.held.saturating_sub(bytes.saturating_add(self.each));
+            return Ok(None);
+        }
+        let (is_first, (oldest, before)) =
+            (share.kept.is_none(), share.kept.unwrap_or((sequence, 0)));
+        share.kept = Some((oldest, before.saturating_add(bytes)));
+        Ok(Some(is_first))
+    }
+
+    /// The next record of an entry that is to be copied.
+    pub(super) fn copied(&mut self) -> Result<Option<Body>, StoreError> {
+        let (entry, is_first) = self.next.take().ok_or(StoreError::Failed)?;
+        if is_first {
+            let public = entry.public().map_err(|_| StoreError::Corrupt)?;
+            let head = Head { next: public.sequence, hash: *public.before };
+            let beginning = record::beginning(public.log(), &head)?;
+            self.next = Some((entry, false));
+            return Ok(Some(beginning));
+        }
+        Ok(Some(record::kept(entry.public.as_bytes(), entry.private.as_bytes())?))
+    }
+
+    /// Whether a record of an entry is still to be copied.
+    pub(super) const fn is_copying(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// The old log is read. Its ends must be those that the lock knows; what comes now is of this
+    /// lock and epoch.
+    pub(super) fn end(
+        &mut self,
+        known: &Chain,
+        (lock, epoch, device): (LockId, Epoch, [u8; 32]),
+    ) -> Result<(), StoreError> {
+        let chain = &mut self.walk.chain;
+        let number = |chain: &Chain| chain.open.as_ref().map(|open| open.number);
+        for log in [Log::Events, Log::Denials] {
+            let (read, head) = (chain.end(log).head, known.end(log).head);
+            if read.next < head.next || (read.next == head.next && read.hash != head.hash) {
+                return Err(StoreError::Corrupt);
+            }
+            chain.end_mut(log).head = head;
+        }
+        if known.open.is_some() && number(known) != number(chain) {
+            return Err(StoreError::Corrupt);
+        }
+        chain.open.clone_from(&known.open);
+        (chain.lock, chain.epoch, chain.device) = (lock, epoch, device);
+        (chain.starts, chain.acknowledged) = (known.starts, known.acknowledged);
+        for (log, share) in [(Log::Events, self.events), (Log::Denials, self.denials)] {
+            let end = chain.end_mut(log);
+            (end.oldest, end.bytes) = share.kept.unwrap_or((end.head.next.0, 0));
+        }
+        Ok(())
+    }
+
+    /// A record behind the entries that were copied: what a claim or epoch adds, the ends, the open
+    /// decision.
+    pub(super) fn ends(
+        &mut self,
+        index: usize,
+        stated: Stated<'_>,
+    ) -> Result<Option<Body>, StoreError> {
+        let statements = stated.objects.iter().flatten();
+        if let Some(object) = statements.clone().nth(index) {
+            let (kind, hash) = receipt::stated(object).map_err(|_| StoreError::Failed)?;
+            let public = self.walk.chain.stated(stated.time, kind, &hash)?;
+            return Ok(Some(record::kept(public.as_bytes(), &[])?));
+        }
+        Ok(match index.checked_sub(statements.count()) {
+            Some(0) => Some(record::ends(&self.walk.chain)?),
+            Some(1) => match &self.walk.chain.open {
+                Some(open) => Some(record::open(open, self.walk.open_private())?),
+                None => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The ends of the logs, as the new log has them.
+    pub(super) fn chain(&self) -> Chain {
+        self.walk.chain.clone()
+    }
+}
+
+impl Share {
+    const NONE: Self = Self { next: 0, room: 0, held: 0, kept: None };
+
+    fn new(room: usize, end: &End, each: usize) -> Self {
+        let records = end.held().saturating_mul(each);
+        let held = end.bytes.saturating_add(records);
+        Self { next: end.head.next.0, room, held, kept: None }
+    }
+}
+
+/// What a new log must have room for behind the entries that it keeps: its ends, and some openings
+/// or the largest statement.
+pub(super) const fn reserve(each: usize) -> usize {
+    let ends = records(ENDS_BYTES + OPEN_BYTES + 2 * BEGINNING_BYTES, 4, each);
+    let (openings, statement) = (records(OPENING_BYTES, 2, each), records(CHANGE_BYTES, 1, each));
+    let openings = openings.saturating_mul(OPENINGS);
+    ends.saturating_add(if openings > statement { openings } else { statement })
+}
+
+/// The least that a new log must have room for in entries.
+pub(super) const fn least(each: usize) -> usize {
+    least_events(each).saturating_add(records(KEPT_DENIALS_BYTES, 1, each).saturating_mul(DENIALS))
+}
+
+const fn least_events(each: usize) -> usize {
+    records(KEPT_OPENING_BYTES, 1, each).saturating_mul(EVENTS)
+}
+
+/// The entries that a claim adds, when the tables are empty.
+pub(super) const fn statements(each: usize) -> usize {
+    records(KEPT_STATEMENT_BYTES, 1, each).saturating_mul(4)
+}
+
+const fn records(bytes: usize, count: usize, each: usize) -> usize {
+    bytes.saturating_add(count.saturating_mul(each))
+}

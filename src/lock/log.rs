@@ -1,0 +1,229 @@
+//! Reading a lock's logs, and acknowledging them (SPEC.md section 24.4).
+
+use super::{
+    Acted, Lock, MayRead, Recorded,
+    chain::{Finished, Walk},
+    journal::{self, Pending, Writing, opened},
+    record::{self, Body, Record},
+};
+use crate::{
+    denial::Denial,
+    id::ClaimNonce,
+    limits::{MAX_PRIVATE, MAX_PUBLIC, MAX_RECORD},
+    receipt::{Draft, Head, Log, Public},
+    secret::Tag,
+    store::{AsyncStore, Cursor, Store},
+    tables::Capacity,
+    time::Now,
+    wire::Encoded,
+};
+
+/// Reads the entries that a lock holds, of both logs, each log from its oldest on.
+pub struct LogReader {
+    walk: Walk,
+    at: Cursor,
+    tag: Tag,
+    schema: Option<u8>,
+    /// The life and the log that is read.
+    of: (ClaimNonce, u64),
+}
+
+/// Reads records until one ends an entry; `await` behind each, or nothing.
+macro_rules! next_entry {
+    ($lock:ident, $reader:ident $(, $wait:tt)?) => {{
+        let mut buffer = [0; MAX_RECORD];
+        loop {
+            $lock.still_reads($reader)?;
+            let read = $lock.journal.store.read($reader.at, &mut buffer)$(.$wait)??;
+            let Some((length, next)) = read else { return Ok(None) };
+            $reader.at = next;
+            let record = buffer.get(..length).ok_or(Denial::StoreFailed)?;
+            if let Some(entry) = $lock.entry($reader, record)? {
+                return Ok(Some(entry));
+            }
+        }
+    }};
+}
+
+impl<S, T: Capacity> Lock<'_, S, T> {
+    /// Starts to read the logs; denials that were counted are written down before.
+    ///
+    /// # Errors
+    /// [`Denial::StoreFailed`], [`Denial::Unclaimed`], or that of a [`Fault`](super::Fault).
+    pub fn read_log(&mut self, now: Now) -> Result<LogReader, Denial>
+    where
+        S: Store,
+    {
+        self.write_denials(now)?;
+        if let Some((journal, writing)) = self.settling()? {
+            journal::write(journal, writing)?;
+        }
+        Ok(self.log_reader())
+    }
+
+    /// [`read_log`](Self::read_log) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `read_log`.
+    pub async fn read_log_async(&mut self, now: Now) -> Result<LogReader, Denial>
+    where
+        S: AsyncStore,
+    {
+        self.write_denials_async(now).await?;
+        if let Some((journal, writing)) = self.settling()? {
+            journal::write_async(journal, writing).await?;
+        }
+        Ok(self.log_reader())
+    }
+
+    /// The next entry, or `None` at the end. An entry is drafted: its receipt is signed by the device
+    /// key, then it is handed out, sealed to anybody, in the clear to whom the log may be read.
+    ///
+    /// # Errors
+    /// [`Denial::Changed`] when a new log has taken the place of the one that was read, which then
+    /// is to be read anew; [`Denial::StoreFailed`].
+    pub fn next_entry(&mut self, reader: &mut LogReader) -> Result<Option<Draft>, Denial>
+    where
+        S: Store,
+    {
+        next_entry!(self, reader)
+    }
+
+    /// [`next_entry`](Self::next_entry) for hosts that await.
+    ///
+    /// # Errors
+    /// Those of `next_entry`.
+    pub async fn next_entry_async(
+        &mut self,
+        reader: &mut LogReader,
+    ) -> Result<Option<Draft>, Denial>
+    where
+        S: AsyncStore,
+    {
+        next_entry!(self, reader, await)
+    }
+
+    /// Takes the owner's word that he has the log, if the request that was recorded gives it.
+    pub(super) fn acknowledge(&mut self, acted: Acted, recorded: Recorded) -> Recorded
+    where
+        S: Store,
+    {
+        let acknowledged = acted.head.is_some_and(|head| self.acknowledged(&head) == Ok(true));
+        Recorded { acknowledged, ..recorded }
+    }
+
+    pub(super) async fn acknowledge_async(&mut self, acted: Acted, recorded: Recorded) -> Recorded
+    where
+        S: AsyncStore,
+    {
+        let acknowledged = match acted.head {
+            Some(head) => self.acknowledged_async(&head).await == Ok(true),
+            None => false,
+        };
+        Recorded { acknowledged, ..recorded }
+    }
+
+    fn acknowledged(&mut self, head: &Head) -> Result<bool, Denial>
+    where
+        S: Store,
+    {
+        let mut reader = self.log_reader();
+        while let Some(entry) = self.next_entry(&mut reader)? {
+            if let Some(body) = acknowledgement(&entry, head)? {
+                self.write(&body)?;
+                self.journal.chain.acknowledged = head.next.0;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn acknowledged_async(&mut self, head: &Head) -> Result<bool, Denial>
+    where
+        S: AsyncStore,
+    {
+        let mut reader = self.log_reader();
+        while let Some(entry) = self.next_entry_async(&mut reader).await? {
+            if let Some(body) = acknowledgement(&entry, head)? {
+                self.write_async(&body).await?;
+                self.journal.chain.acknowledged = head.next.0;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A new log, where the store may hold what the lock doesn't know of: nobody may read an entry
+    /// that comes to be another one.
+    fn settling(&mut self) -> Result<Option<Pending<'_, S, T>>, Denial> {
+        let _life = self.life()?;
+        if !self.journal.is_unsettled() {
+            return Ok(None);
+        }
+        let Self { identity, state, secret, journal, .. } = self;
+        let snapshot = state.snapshot(identity);
+        Ok(Some((journal, Writing::log(secret, snapshot))))
+    }
+
+    fn log_reader(&self) -> LogReader {
+        LogReader {
+            walk: Walk::UNREAD,
+            at: Cursor::START,
+            tag: [0; 16],
+            schema: None,
+            of: (self.identity.nonce, self.journal.replaced),
+        }
+    }
+
+    /// Whether the log that is read is still there.
+    fn still_reads(&self, reader: &LogReader) -> Result<(), Denial> {
+        let _life = self.life()?;
+        let is_same = reader.of == (self.identity.nonce, self.journal.replaced);
+        if is_same && !self.journal.is_unsettled() { Ok(()) } else { Err(Denial::Changed) }
+    }
+
+    /// Reads a record, and drafts the entry that it ends.
+    fn entry(&self, reader: &mut LogReader, record: &[u8]) -> Result<Option<Draft>, Denial> {
+        let body = opened(&self.secret, &mut reader.tag, record).ok_or(Denial::StoreFailed)?;
+        let schema = reader.schema.or_else(|| Record::schema(body)).ok_or(Denial::StoreFailed)?;
+        reader.schema = Some(schema);
+        let record = Record::read(body, schema)?;
+        let ended = reader.walk.take(&self.secret, &record).map_err(|_| Denial::StoreFailed)?;
+        let draft = |Finished { public, private, .. }| self.draft(public, private);
+        ended.map(draft).transpose()
+    }
+
+    /// Makes a draft of an entry's parts.
+    pub(super) fn draft(
+        &self,
+        body: Encoded<MAX_PUBLIC>,
+        private: Encoded<MAX_PRIVATE>,
+    ) -> Result<Draft, Denial> {
+        let domain = self.life()?.scope()?.domain;
+        let epoch = Public::whole(body.as_bytes())?.epoch;
+        Ok(Draft { domain, epoch, device: self.identity.device, body, private })
+    }
+}
+
+/// What of an entry's being the last one that the owner has is to be made durable, if it is.
+fn acknowledgement(entry: &Draft, head: &Head) -> Result<Option<Body>, Denial> {
+    match entry.head()? {
+        (Log::Events, own) if own == *head => Ok(Some(record::acknowledged(head.next.0)?)),
+        _ => Ok(None),
+    }
+}
+
+impl Draft {
+    /// The entry in the clear: the signed receipt and the private part.
+    ///
+    /// # Errors
+    /// [`EncodeError::Mismatch`](crate::EncodeError::Mismatch) for another entry's receipt,
+    /// [`EncodeError::Invalid`](crate::EncodeError::Invalid) for none.
+    pub fn entry(
+        &self,
+        receipt: &[u8],
+        _may_read: &MayRead,
+    ) -> Result<Encoded<{ crate::limits::MAX_ENTRY }>, crate::EncodeError> {
+        self.whole(receipt)
+    }
+}

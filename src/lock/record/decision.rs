@@ -1,0 +1,135 @@
+//! Decisions: what a request spends, and what is told of it.
+
+use super::{Body, DECISION, body, entry::private_opening, put_option};
+use crate::{
+    caveat::Right,
+    id::{Counter, KeyId, KeyName, LinkId},
+    ledger::{Changes, Counted, Heard, Lane, Uses},
+    limits::{MAX_LINKS, MAX_PRIVATE, MAX_WITNESSES},
+    lock::chain::Opened,
+    receipt,
+    secret::DeviceSecret,
+    time::{Interval, Seconds, Time},
+    verify::Accepted,
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+};
+
+/// Bytes of a decision and of its outcome at their largest.
+pub(in crate::lock) const OPENING_BYTES: usize = DECISION_BYTES + 2;
+const DECISION_BYTES: usize = 1 + 32 + 1 + 22 + 6 + 8 + 16 + 1 + 64 + 1 + 64 + 4 * 26 + 28;
+
+/// What of a decision changes the state, and what is told of it.
+pub(in crate::lock) struct Decision<'a> {
+    core: &'a [u8; 32],
+    pub(in crate::lock) right: Right,
+    time: Interval,
+    pub(in crate::lock) relock: bool,
+    /// Who opened, as the private part has it.
+    persons: &'a [u8],
+    pub(in crate::lock) changes: Changes,
+}
+
+impl<'a> Decision<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>, schema: u8) -> Result<Self, DecodeError> {
+        let (core, right, time) = (reader.array()?, Right::read(reader)?, Interval::read(reader)?);
+        let relock = if reader.flag()? { Some(Seconds(reader.u32()?)) } else { None }.is_some();
+        let ((issuer, holder, links), persons) = match schema {
+            ..3 => reader.span(read_old_persons)?,
+            _ => reader.span(|reader| {
+                let opening = receipt::read_opening(reader)?;
+                Ok((opening.issuer, opening.holder, opening.links_raw()))
+            })?,
+        };
+        let root = LinkId(links.first().copied().unwrap_or_default());
+        let mut counted = [None; MAX_LINKS];
+        for (link, slot) in links.iter().zip(&mut counted) {
+            if reader.flag()? {
+                let spent = reader.u32()?;
+                let (first, keep_until) = (Some(Time(reader.u64()?)), Time(reader.u64()?));
+                let (before, after) = (Uses::default(), Uses { spent, first });
+                let link = LinkId(*link);
+                *slot = Some(Counted { link, root, issuer, before, after, keep_until });
+            }
+        }
+        let lane = if reader.flag()? {
+            let spent = (Counter(reader.u64()?), Time::read(reader)?);
+            Some(Lane { holder, root, issuer, counter: spent.0, time: spent.1 })
+        } else {
+            None
+        };
+        let heard = if reader.flag()? { Some(Time::read(reader)?) } else { None };
+        let heard = heard.map(|at| Heard { at, issued: None });
+        let changes = Changes { counted, lane, heard };
+        Ok(Self { core, right, time, relock, persons, changes })
+    }
+
+    pub(in crate::lock) fn write(accepted: &Accepted) -> Result<Body, EncodeError> {
+        let changes = accepted.changes();
+        let mut out = body(DECISION)?;
+        out.raw(&accepted.core().0)?;
+        out.raw(&[accepted.right().bit()])?;
+        accepted.time().write(&mut out)?;
+        put_option(&mut out, accepted.relock_within().map(|Seconds(within)| within.into()))?;
+        put_persons(&mut out, accepted)?;
+        for (_link, counted) in accepted.links().zip(&changes.counted) {
+            out.raw(&[counted.is_some().into()])?;
+            if let Some(Counted { after, keep_until, .. }) = counted {
+                out.integer(after.spent.into())?;
+                out.integer(after.first.unwrap_or(Time(0)).0)?;
+                out.integer(keep_until.0)?;
+            }
+        }
+        out.raw(&[changes.lane.is_some().into()])?;
+        if let Some(Lane { counter, time, .. }) = changes.lane() {
+            out.integer(counter.0)?;
+            out.integer(time.0)?;
+        }
+        put_option(&mut out, changes.heard().map(|heard| heard.at.0))?;
+        Ok(out)
+    }
+
+    /// The private part of the entry that the decision becomes.
+    pub(in crate::lock) fn private(
+        &self,
+        secret: &DeviceSecret,
+    ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+        private_opening(secret, self.core, self.persons)
+    }
+
+    /// What the entry is made of once the outcome is known.
+    pub(in crate::lock) fn opened(&self, number: u64, private: &[u8]) -> Opened {
+        Opened::of(number, self.core, self.right, self.time, private)
+    }
+}
+
+/// What a live decision's entry is made of once the outcome is known.
+pub(in crate::lock) fn opened(
+    secret: &DeviceSecret,
+    number: u64,
+    accepted: &Accepted,
+) -> Result<Opened, EncodeError> {
+    let core = accepted.core().as_bytes();
+    let mut private = receipt::private_opening::<MAX_PRIVATE>(&secret.salt(core))?;
+    put_persons(&mut private, accepted)?;
+    Ok(Opened::of(number, core, accepted.right(), *accepted.time(), private.as_bytes()))
+}
+
+fn put_persons<const N: usize>(
+    out: &mut Encoded<N>,
+    accepted: &Accepted,
+) -> Result<(), EncodeError> {
+    let (issuer, holder) = (accepted.issuer(), accepted.holder());
+    receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses())
+}
+
+/// Schema 2 had no names of witnesses.
+fn read_old_persons<'a>(
+    reader: &mut Reader<'a>,
+) -> Result<(KeyId, KeyName, &'a [[u8; 16]]), DecodeError> {
+    let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
+    let links = reader.some(Part::Links, MAX_LINKS)?;
+    let links = reader.take(links.saturating_mul(16))?.as_chunks().0;
+    let evidence = reader.count(Part::Witnesses, MAX_WITNESSES)?;
+    let _evidence = reader.take(evidence.saturating_mul(16))?;
+    Ok((issuer, holder, links))
+}

@@ -1,0 +1,231 @@
+//! What a journal holds of the audit logs: entries that were kept, their ends, denials.
+
+use super::{BEGINNING, Body, DENIED, ENDS, KEPT, OPEN, body};
+use crate::{
+    caveat::Right,
+    id::{Epoch, LockId, Sequence},
+    limits::MAX_PRIVATE,
+    lock::chain::{Chain, End, Opened},
+    receipt::{self, Denied, DeniedRows, Event, Head, Log, Public},
+    secret::DeviceSecret,
+    time::Interval,
+    wire::{DecodeError, EncodeError, Encoded, Reader},
+};
+
+/// Bytes of an entry that is kept, at its largest, without its event and private part.
+const STAMP_BYTES: usize = 1 + 3 * 10 + 22;
+
+/// Bytes of who opened, at its largest.
+const PERSONS_BYTES: usize = 8 + 16 + 1 + 64 + 1 + 64;
+
+/// Bytes of entries that are kept, each at its largest.
+pub(in crate::lock) const KEPT_OPENING_BYTES: usize = STAMP_BYTES + 35 + PERSONS_BYTES;
+pub(in crate::lock) const KEPT_DENIALS_BYTES: usize = STAMP_BYTES + 6 + MAX_PRIVATE - PRIVATE_HEAD;
+pub(in crate::lock) const KEPT_STATEMENT_BYTES: usize = STAMP_BYTES + 34;
+
+/// Bytes of the beginning of a log, of the ends of both, and of an open decision, at their largest.
+pub(in crate::lock) const BEGINNING_BYTES: usize = 1 + 1 + 10 + 32;
+pub(in crate::lock) const ENDS_BYTES: usize = 1 + 8 + 10 + 10 + 10 + 2 * (10 + 32);
+pub(in crate::lock) const OPEN_BYTES: usize = 1 + 10 + 32 + 1 + 22 + PERSONS_BYTES;
+
+/// Bytes of a private part that follow from the entry: its salt and its tag.
+const PRIVATE_HEAD: usize = 17;
+
+/// An entry that was kept: what of it doesn't follow from the one before, and the device secret.
+pub(in crate::lock) struct Kept<'a> {
+    pub(in crate::lock) epoch: Epoch,
+    pub(in crate::lock) oldest: u64,
+    pub(in crate::lock) starts: u64,
+    pub(in crate::lock) time: Interval,
+    pub(in crate::lock) event: Event<'a>,
+    /// The private part behind salt and tag.
+    rest: &'a [u8],
+}
+
+/// A decision whose outcome isn't known yet.
+pub(in crate::lock) struct Open<'a> {
+    number: u64,
+    core: &'a [u8; 32],
+    right: Right,
+    time: Interval,
+    persons: &'a [u8],
+}
+
+/// Who was denied, as the private part has it.
+pub(in crate::lock) struct Rows<'a> {
+    bytes: &'a [u8],
+    pub(in crate::lock) count: u32,
+}
+
+/// What the first entry that is kept hangs from.
+pub(in crate::lock) fn beginning(log: Log, head: &Head) -> Result<Body, EncodeError> {
+    let mut out = body(BEGINNING)?;
+    out.raw(&[(log == Log::Denials).into()])?;
+    put_head(&mut out, head)?;
+    Ok(out)
+}
+
+/// An entry that a new log keeps.
+pub(in crate::lock) fn kept(public: &[u8], private: &[u8]) -> Result<Body, EncodeError> {
+    let public = Public::whole(public)?;
+    let mut out = body(KEPT)?;
+    for number in [public.epoch.0, public.oldest.0, public.starts] {
+        out.integer(number)?;
+    }
+    public.time.write(&mut out)?;
+    public.event.write(&mut out)?;
+    out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default())?;
+    Ok(out)
+}
+
+/// Bytes of the body of an entry that is kept.
+pub(in crate::lock) fn kept_bytes(public: &Public<'_>, private: usize) -> usize {
+    let mut stamp = Body::empty();
+    let written = public.time.write(&mut stamp).and_then(|()| public.event.write(&mut stamp));
+    for number in [public.epoch.0, public.oldest.0, public.starts] {
+        let _fits = stamp.integer(number);
+    }
+    let rest = private.saturating_sub(PRIVATE_HEAD);
+    let length = stamp.as_bytes().len().saturating_add(1).saturating_add(rest);
+    written.map_or(usize::MAX, |()| length)
+}
+
+impl<'a> Kept<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let (epoch, oldest, starts) = (Epoch(reader.u64()?), reader.u64()?, reader.u64()?);
+        let (time, event) = (Interval::read(reader)?, Event::read(reader)?);
+        let ((), rest) = reader.span(|reader| match event {
+            Event::Opening { .. } if !reader.is_empty() => receipt::read_opening(reader).map(drop),
+            Event::Denials { .. } => receipt::read_denied(reader).map(drop),
+            _ => Ok(()),
+        })?;
+        Ok(Self { epoch, oldest, starts, time, event, rest })
+    }
+
+    /// The private part, empty where there is none.
+    pub(in crate::lock) fn private(
+        &self,
+        secret: &DeviceSecret,
+        before: &[u8; 32],
+    ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+        let mut out = match self.event {
+            Event::Opening { core, .. } if !self.rest.is_empty() => {
+                receipt::private_opening(&secret.salt(core))?
+            }
+            Event::Denials { .. } => receipt::private_denials(&secret.salt(before))?,
+            _ => return Ok(Encoded::empty()),
+        };
+        out.raw(self.rest)?;
+        Ok(out)
+    }
+}
+
+fn put_head(out: &mut Body, head: &Head) -> Result<(), EncodeError> {
+    out.integer(head.next.0)?;
+    out.raw(&head.hash)
+}
+
+pub(super) fn read_head(reader: &mut Reader<'_>) -> Result<Head, DecodeError> {
+    Ok(Head { next: Sequence(reader.u64()?), hash: *reader.array()? })
+}
+
+pub(in crate::lock) fn ends(chain: &Chain) -> Result<Body, EncodeError> {
+    let mut out = body(ENDS)?;
+    out.raw(&chain.lock.0)?;
+    out.integer(chain.epoch.0)?;
+    out.integer(chain.starts)?;
+    out.integer(chain.acknowledged)?;
+    for End { head, .. } in [&chain.events, &chain.denials] {
+        put_head(&mut out, head)?;
+    }
+    Ok(out)
+}
+
+pub(super) fn read_ends(reader: &mut Reader<'_>) -> Result<Chain, DecodeError> {
+    let (lock, epoch) = (LockId(*reader.array()?), Epoch(reader.u64()?));
+    let (starts, acknowledged) = (reader.u64()?, reader.u64()?);
+    let mut end = || -> Result<End, DecodeError> {
+        let head = read_head(reader)?;
+        Ok(End { head, oldest: head.next.0, bytes: 0 })
+    };
+    let (events, denials) = (end()?, end()?);
+    Ok(Chain { lock, epoch, starts, acknowledged, events, denials, ..Chain::EMPTY })
+}
+
+/// The decision whose outcome isn't known yet.
+pub(in crate::lock) fn open(opened: &Opened, private: &[u8]) -> Result<Body, EncodeError> {
+    let mut out = body(OPEN)?;
+    out.integer(opened.number)?;
+    out.raw(&opened.core)?;
+    out.raw(&[opened.right.bit()])?;
+    opened.time.write(&mut out)?;
+    out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default())?;
+    Ok(out)
+}
+
+impl<'a> Open<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let (number, core, right) = (reader.u64()?, reader.array()?, Right::read(reader)?);
+        let time = Interval::read(reader)?;
+        let ((), persons) = reader.span(|reader| match reader.is_empty() {
+            true => Ok(()),
+            false => receipt::read_opening(reader).map(drop),
+        })?;
+        Ok(Self { number, core, right, time, persons })
+    }
+
+    /// The private part, empty where there is none.
+    pub(in crate::lock) fn private(
+        &self,
+        secret: &DeviceSecret,
+    ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+        match self.persons.is_empty() {
+            true => Ok(Encoded::empty()),
+            false => private_opening(secret, self.core, self.persons),
+        }
+    }
+
+    pub(in crate::lock) fn opened(&self, private: &[u8]) -> Opened {
+        Opened::of(self.number, self.core, self.right, self.time, private)
+    }
+}
+
+pub(super) fn private_opening(
+    secret: &DeviceSecret,
+    core: &[u8; 32],
+    persons: &[u8],
+) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+    let mut out = receipt::private_opening(&secret.salt(core))?;
+    out.raw(persons)?;
+    Ok(out)
+}
+
+/// Denials, put together.
+pub(in crate::lock) fn denied<'r>(
+    time: Interval,
+    rows: impl Iterator<Item = &'r Denied> + Clone,
+) -> Result<Body, EncodeError> {
+    let mut out = body(DENIED)?;
+    time.write(&mut out)?;
+    receipt::put_denied(&mut out, rows)?;
+    Ok(out)
+}
+
+impl<'a> Rows<'a> {
+    pub(in crate::lock) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let (rows, bytes): (DeniedRows<'a>, _) = reader.span(receipt::read_denied)?;
+        let count = rows.rows().fold(0_u32, |sum, row| sum.saturating_add(row.count));
+        Ok(Self { bytes, count })
+    }
+
+    /// The private part of the entry behind this one.
+    pub(in crate::lock) fn private(
+        &self,
+        secret: &DeviceSecret,
+        before: &[u8; 32],
+    ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+        let mut out = receipt::private_denials(&secret.salt(before))?;
+        out.raw(self.bytes)?;
+        Ok(out)
+    }
+}

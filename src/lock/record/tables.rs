@@ -1,0 +1,109 @@
+//! Counts and lanes of a snapshot.
+
+use core::num::NonZeroU32;
+
+use super::{Body, COUNTS, LANES, Start, body};
+use crate::{
+    id::{Counter, KeyId, KeyName, LinkId},
+    tables::{Capacity, Count, LaneView, Payer},
+    time::Time,
+    wire::{DecodeError, EncodeError, Part, Reader},
+};
+
+/// Bytes of a count at its largest.
+const COUNT_BYTES: usize = 16 + 8 + 8 + 5 + 10 + 10;
+
+pub(in crate::lock) const COUNTS_IN_A_RECORD: usize = (Body::SIZE - 1) / COUNT_BYTES;
+
+/// Bytes of a lane at its largest, without the words of its window.
+const LANE_BYTES: usize = 16 + 8 + 8 + 10 + 10;
+
+/// As many counts as fit in one record.
+pub(in crate::lock) fn counts<'c>(
+    counts: impl Iterator<Item = &'c Count>,
+) -> Result<Option<Body>, EncodeError> {
+    let mut out = body(COUNTS)?;
+    for count in counts.take(COUNTS_IN_A_RECORD) {
+        out.raw(&count.link.0)?;
+        put_payer(&mut out, &count.payer)?;
+        out.integer(u32::from(count.spent).into())?;
+        out.integer(count.first.0)?;
+        out.integer(count.keep_until.0)?;
+    }
+    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
+}
+
+/// Reads one count, or the end of a record of them.
+pub(in crate::lock) fn read_count(reader: &mut Reader<'_>) -> Result<Option<Count>, DecodeError> {
+    if reader.is_empty() {
+        return Ok(None);
+    }
+    let (link, payer) = (LinkId(*reader.array()?), read_payer(reader)?);
+    let spent = NonZeroU32::new(reader.u32()?).ok_or(DecodeError::OutOfRange(Part::Uses))?;
+    let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
+    Ok(Some(Count { link, payer, spent, first, keep_until }))
+}
+
+/// As many lanes as fit in one record.
+pub(in crate::lock) fn lanes<T: Capacity>(
+    lanes: impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>,
+) -> Result<Option<Body>, EncodeError> {
+    let mut out = body(LANES)?;
+    for lane in lanes.take(lanes_in_a_record::<T>()) {
+        out.raw(&lane.holder.0)?;
+        put_payer(&mut out, &lane.payer)?;
+        out.integer(lane.latest.0)?;
+        out.integer(lane.highest.0)?;
+        for word in lane.seen {
+            out.raw(&word.to_le_bytes())?;
+        }
+    }
+    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
+}
+
+/// Reads one lane, or the end of a record of them; hands it on with the words of its window.
+pub(in crate::lock) fn read_lane<'a>(
+    reader: &mut Reader<'a>,
+    words: usize,
+) -> Result<Option<LaneView<impl Iterator<Item = u64> + use<'a>>>, DecodeError> {
+    if reader.is_empty() {
+        return Ok(None);
+    }
+    let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
+    let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
+    let (words, _) = reader.take(words.saturating_mul(8))?.as_chunks();
+    let seen = words.iter().map(|word| u64::from_le_bytes(*word));
+    let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
+    if !is_window {
+        return Err(DecodeError::OutOfRange(Part::Tag));
+    }
+    Ok(Some(LaneView { holder, payer, latest, highest, seen }))
+}
+
+const fn lane_bytes<T: Capacity>() -> usize {
+    LANE_BYTES.saturating_add(T::BLOCKS.saturating_mul(8))
+}
+
+pub(in crate::lock) const fn lanes_in_a_record<T: Capacity>() -> usize {
+    (Body::SIZE - 1).div_euclid(lane_bytes::<T>())
+}
+
+/// What the tables and the start of a snapshot take at most, as (bytes, records).
+pub(in crate::lock) const fn snapshot_size<T: Capacity>() -> (usize, usize) {
+    let counts = T::COUNTS.saturating_mul(COUNT_BYTES);
+    let lanes = T::LANES.saturating_mul(lane_bytes::<T>());
+    let count_records = T::COUNTS.div_ceil(COUNTS_IN_A_RECORD);
+    let lane_records = if T::LANES == 0 { 0 } else { T::LANES.div_ceil(lanes_in_a_record::<T>()) };
+    let records = 1_usize.saturating_add(count_records).saturating_add(lane_records);
+    let bytes = Start::BYTES.saturating_add(counts).saturating_add(lanes).saturating_add(records);
+    (bytes, records)
+}
+
+fn put_payer(out: &mut Body, payer: &Payer) -> Result<(), EncodeError> {
+    out.raw(&payer.root)?;
+    out.raw(&payer.issuer.0)
+}
+
+fn read_payer(reader: &mut Reader<'_>) -> Result<Payer, DecodeError> {
+    Ok(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
+}

@@ -1,0 +1,106 @@
+//! From verify to permit: what is spent becomes durable (SPEC.md section 14.1).
+
+use core::fmt;
+
+use super::{
+    Lock, Permit,
+    permit::is_late,
+    record::{self, Body, Decision},
+};
+use crate::{
+    denial::Denial,
+    store::{AsyncStore, Store},
+    tables::Capacity,
+    time::Now,
+    verify::Accepted,
+};
+
+/// A request that was verified against a lock, which it holds until it is committed or dropped.
+///
+/// ```compile_fail,E0308
+/// # use keyward::{lock::*, ledger::*, store::Ram, Now};
+/// # fn f(lock: &Lock<'_, Ram<9000>>, verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
+/// lock.act(verified, now, |_order| Outcome::Done); // not without commit
+/// # }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use keyward::{lock::*, store::Ram, Now};
+/// # fn f(verified: Verified<'_, '_, Ram<9000>, Home>, now: Now) {
+/// let first = verified.commit(now);
+/// let second = verified.commit(now); // not twice
+/// # }
+/// ```
+#[must_use = "a verified request opens nothing before it is committed"]
+pub struct Verified<'l, 't, S, T> {
+    pub(super) accepted: Accepted,
+    pub(super) lock: &'l mut Lock<'t, S, T>,
+    pub(super) now: Now,
+}
+
+impl<S, T: Capacity> Verified<'_, '_, S, T> {
+    /// What was accepted.
+    pub const fn accepted(&self) -> &Accepted {
+        &self.accepted
+    }
+
+    /// Makes the spent use durable, and only then gives the permit.
+    ///
+    /// # Errors
+    /// [`Denial::TooLate`] more than 20 seconds after the verification's start,
+    /// [`Denial::TableFull`], [`Denial::Changed`], [`Denial::StoreFailed`]; the lock remembers
+    /// nothing of the request then.
+    pub fn commit(self, now: Now) -> Result<Permit, Denial>
+    where
+        S: Store,
+    {
+        let body = self.decision(&now)?;
+        self.lock.write(&body)?;
+        self.permit(&now)
+    }
+
+    /// [`commit`](Self::commit) for hosts that await. A future that is dropped gives no permit: the
+    /// use is spent then, or it isn't.
+    ///
+    /// # Errors
+    /// Those of `commit`.
+    pub async fn commit_async(self, now: Now) -> Result<Permit, Denial>
+    where
+        S: AsyncStore,
+    {
+        let body = self.decision(&now)?;
+        self.lock.write_async(&body).await?;
+        self.permit(&now)
+    }
+
+    /// What is to be made durable, if the request may still be granted.
+    fn decision(&self, now: &Now) -> Result<Body, Denial> {
+        if is_late(&self.now, now) {
+            return Err(Denial::TooLate);
+        }
+        let (state, changes) = (&self.lock.state, self.accepted.changes());
+        let floor = state.floor_with(changes.heard().map(|heard| heard.at));
+        state.tables.admits(changes, floor)?;
+        Ok(Decision::write(&self.accepted)?)
+    }
+
+    /// Applies a decision that is durable.
+    fn permit(self, now: &Now) -> Result<Permit, Denial> {
+        let Self { accepted, lock, now: started } = self;
+        let (door, relock) = (lock.door()?, accepted.relock_within());
+        let number = lock.journal.number();
+        lock.state.decided(accepted.changes(), &started)?;
+        let opened = record::opened(&lock.secret, number, &accepted)?;
+        let _entry = lock.journal.chain.decided(opened)?;
+        if let Some(within) = relock {
+            lock.state.oblige(within, now);
+        }
+        Ok(Permit { door, secured: lock.secured, accepted, number, started })
+    }
+}
+
+impl<S, T> fmt::Debug for Verified<'_, '_, S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Verified").field(&self.accepted).finish()
+    }
+}
