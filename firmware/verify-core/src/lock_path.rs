@@ -7,7 +7,8 @@ use core::hint::black_box;
 
 use keyward::{
     Answer, Card, Challenge, Channel, Denial, Epoch, Interval, Keyset, Now, OpeningKey, OpeningKeys,
-    Presentation, PublicKey, Refusal, Request, Right, Status, Time, Token, WitnessStatement,
+    Presentation, PublicKey, Refusal, Request, Right, SealingKey, Signature, Status, Time, Token,
+    WitnessStatement,
     caveat::App,
     id::{ClaimNonce, Nonce},
     key::role,
@@ -18,6 +19,7 @@ use keyward::{
     store::{Cursor, Store, StoreError},
     tables::Tables,
     time::Uptime,
+    unsigned::Unsigned,
 };
 
 /// Decodes every kind of object, claims the lock, takes every statement in, opens the door with a
@@ -43,6 +45,8 @@ pub fn run(actuator: Actuator) {
     black_box(unchallenged(&mut lock, actuator).is_ok());
     black_box(anchored(&lock, actuator).is_ok());
     black_box(handled(&mut lock, actuator).is_ok());
+    black_box(told(&mut lock).is_ok());
+    black_box(rotated(&mut lock).is_ok());
     black_box(lock.relock_within(now()));
     black_box(lock.secure(|| black_box(Outcome::Done)));
     black_box(release(&mut lock, actuator, next).is_ok());
@@ -99,6 +103,57 @@ fn handled(lock: &mut Door<'_>, actuator: Actuator) -> Result<(), Answer> {
     black_box(handled.map_err(|rejected| rejected.answer())?.answer());
     Ok(())
 }
+
+/// Reads the log, signs elsewhere, and seals each entry for anybody to carry.
+fn told(lock: &mut Door<'_>) -> Result<(), Denial> {
+    let log_to = SealingKey::from_bytes(bytes());
+    let mut reader = lock.read_log(now())?;
+    while let Some(entry) = lock.next_entry(&mut reader)? {
+        let receipt = entry.receipt()?;
+        black_box(receipt.to_sign().as_bytes());
+        if let Ok(receipt) = receipt.with_signature(&signature()) {
+            let sealed = entry.seal(receipt.as_bytes(), &log_to, &mut Noise)?;
+            black_box(sealed.as_bytes());
+        }
+    }
+    Ok(())
+}
+
+fn rotated(lock: &mut Door<'_>) -> Result<(), Denial> {
+    let Ok(new) = key() else { return Ok(()) };
+    let [by_old, by_new] = lock.rotation(&new)?;
+    let signed = |unsigned: Unsigned<role::Device, 64>| unsigned.with_signature(&signature());
+    if let (Ok(by_old), Ok(by_new)) = (signed(by_old), signed(by_new)) {
+        black_box(lock.rotate(&new, &[by_old, by_new], now())?);
+    }
+    Ok(())
+}
+
+fn signature() -> Signature {
+    Signature::from_bytes(bytes())
+}
+
+/// Randomness of which nothing is known.
+struct Noise;
+
+impl rand_core::TryRng for Noise {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(black_box(0))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(black_box(0))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        black_box(out);
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Noise {}
 
 fn release(lock: &mut Door<'_>, actuator: Actuator, next: Identity) -> Result<(), Denial> {
     let presentation = Presentation::decode(input())?;
