@@ -63,7 +63,7 @@ pub struct Keyset<'a> {
     pub(crate) epoch: Number,
     pub(crate) version: KeysetVersion,
     pub(crate) issued_at: Time,
-    log_to: Option<&'a [u8; 32]>,
+    pub(crate) log_to: Option<&'a [u8; 32]>,
     pub(crate) issuers: Issuers<'a>,
     zones: Entries<'a>,
     signatures: Signatures<'a>,

@@ -11,6 +11,7 @@ use crate::{
     id::ClaimNonce,
     limits::{MAX_PRIVATE, MAX_PUBLIC, MAX_RECORD},
     receipt::{Draft, Head, Log, Public},
+    seal::SealingKey,
     secret::Tag,
     store::{AsyncStore, Cursor, Store},
     tables::Capacity,
@@ -101,6 +102,15 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         next_entry!(self, reader, await)
+    }
+
+    /// The key that entries are sealed to for anybody to carry, if the lock's keyset names one.
+    ///
+    /// # Errors
+    /// [`Denial::Unclaimed`], or that of a [`Fault`](super::Fault).
+    pub fn log_to(&self) -> Result<Option<SealingKey>, Denial> {
+        let log_to = self.life()?.domain.keyset()?.log_to;
+        Ok(log_to.copied().map(SealingKey::from_bytes))
     }
 
     /// Takes the owner's word that he has the log, if the request that was recorded gives it.

@@ -263,6 +263,19 @@ impl<S: Store, T: Capacity> Door<S, T> {
         entries
     }
 
+    /// All entries that the lock holds, sealed to its owner, as any phone carries them.
+    pub fn sealed_log(&mut self, now: Now) -> Vec<Vec<u8>> {
+        let (key, log_to) = (self.device_key(), self.lock.log_to().unwrap().unwrap());
+        let mut reader = self.lock.read_log(now).unwrap();
+        let mut entries = Vec::new();
+        while let Some(draft) = self.lock.next_entry(&mut reader).unwrap() {
+            let receipt = draft.receipt().unwrap().sign(&key).unwrap();
+            let sealed = draft.seal(receipt.as_bytes(), &log_to, &mut self.rng).unwrap();
+            entries.push(sealed.as_bytes().to_vec());
+        }
+        entries
+    }
+
     /// The host draws a new device key, and the lock takes it.
     pub fn rotate(&mut self, now: Now) -> Result<Vec<u8>, Denial> {
         let (old, mut seed) = (self.device_key(), [0; 32]);

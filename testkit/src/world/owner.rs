@@ -12,6 +12,7 @@ use keyward::{
     id::{self, CardVersion, DomainId, GroupId, KeysetVersion, ListNumber, LockId, Nonce, Serial},
     keyset, role,
     role::Role,
+    seal::{self, Context, OpeningKey, OpeningKeys},
     status::{ListOrder, Revoked, SerialFloor},
     zone::{Zone, ZoneId},
 };
@@ -106,6 +107,10 @@ pub struct Owner {
     pub revoked: BTreeSet<Revoked>,
     /// The serial floors.
     pub floors: Vec<SerialFloor>,
+    /// Every keyset that was published, for auditors.
+    pub keysets: Vec<Vec<u8>>,
+    /// Opens the logs of the doors.
+    pub log: Option<OpeningKey>,
     settings: BTreeMap<LockId, (Unclaimed, Settings)>,
     /// What is sealed to a lock's key, and whether it must be.
     sealing: BTreeMap<LockId, (SealingKey, bool)>,
@@ -132,6 +137,8 @@ impl Owner {
             library: Library::default(),
             revoked: BTreeSet::new(),
             floors: Vec::new(),
+            keysets: Vec::new(),
+            log: None,
             settings: BTreeMap::new(),
             sealing: BTreeMap::new(),
             number: 0,
@@ -220,6 +227,20 @@ impl Owner {
         self.library.list = Some(draft.sign(&self.revoker).unwrap().as_bytes().to_vec());
     }
 
+    /// Draws the key that the doors' logs are sealed to, and publishes it.
+    pub fn keep_log(&mut self, at: Time, rng: &mut ChaCha20Rng) {
+        self.log = Some(OpeningKey::generate(rng));
+        self.publish_keyset(at);
+    }
+
+    /// Opens an entry that somebody has carried from a door; returns its bytes.
+    pub fn opened(&self, door: LockId, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = OpeningKey::from_secret(self.log.as_ref()?.expose_secret());
+        let mut sealed = sealed.to_vec();
+        let opened = seal::open(&OpeningKeys::new(key), &Context::entry(door), &mut sealed).ok()?;
+        Some(opened.bytes().to_vec())
+    }
+
     /// Publishes a keyset with today's issuers, and under it the list, if there is one.
     pub fn publish_keyset(&mut self, at: Time) {
         self.keyset += 1;
@@ -234,6 +255,7 @@ impl Owner {
         clerks
             .extend(self.others.iter().map(|other| (other.key.public(), other.roles, other.valid)));
         self.library.keyset = self.sign_keyset(self.keyset, at, &mut clerks);
+        self.keysets.push(self.library.keyset.clone());
         if self.library.list.is_some() {
             self.publish_list(at);
         }
@@ -259,7 +281,7 @@ impl Owner {
             epoch: id::Epoch(self.number),
             version: KeysetVersion(version),
             issued_at: at,
-            log_to: None,
+            log_to: self.log.as_ref().map(OpeningKey::public),
             issuers: &issuers,
             zones: &[Zone::decode(zone.as_bytes()).unwrap()],
         };
