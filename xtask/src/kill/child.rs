@@ -19,7 +19,7 @@ use rand_core::SeedableRng;
 use super::{ABORT_AT, News, STEPS, news};
 
 /// As many bytes as these tables demand, so that the log is replaced often.
-type Store = FileStore<9000>;
+type Store = FileStore<7500>;
 type Memory = Tables<8, 4>;
 
 const DOOR: LockId = LockId(*b"flat-12a");
