@@ -16,8 +16,9 @@ use keyward::{
     ledger::Outcome,
     limits::MAX_SEALED,
     lock::{Bundle, Identity, Restored},
+    receipt::{Entry, Receipt},
     role,
-    seal::{Context, seal},
+    seal::{Context, open, seal},
     secret::DeviceSecret,
     status::ListOrder,
     store::Ram,
@@ -117,10 +118,30 @@ fn delivery() {
         assert_eq!((order.right(), order.parameter()), (Right::UNLOCK, b"parcel".as_slice()));
         Outcome::Done
     });
-    assert!(acted.is_ok_and(|acted| lock.record(acted).is_ok()));
+    let device = SigningKey::<role::Device>::from_secret(&[16; 32]);
+    let recorded = acted.and_then(|acted| lock.record(acted)).unwrap();
+    let receipt = recorded.receipt().unwrap().sign(&device).unwrap();
+    let told = Receipt::decode(receipt.as_bytes()).unwrap();
+    let core = request.core().unwrap();
+    let outcome = told.outcome_of(&core, &scope.domain, &device.public());
+    assert_eq!(outcome, Ok(Outcome::Done));
     assert!(
         lock.verify(&mut session, &presentation, now).is_err_and(|denial| denial.code() == 210)
     );
+
+    let mut reader = lock.read_log(now).unwrap();
+    let mut told = 0;
+    while let Some(entry) = lock.next_entry(&mut reader).unwrap() {
+        let receipt = entry.receipt().unwrap().sign(&device).unwrap();
+        let sealed = entry.seal(receipt.as_bytes(), &sealing, &mut Once::new([8; 32])).unwrap();
+        let received = &mut [0; MAX_SEALED][..sealed.as_bytes().len()];
+        received.copy_from_slice(sealed.as_bytes());
+        let keys = OpeningKeys::new(OpeningKey::from_secret(&[6; 32]));
+        let opened = open(&keys, &Context::entry(lock_id), received).unwrap();
+        assert!(Entry::decode(opened.bytes()).unwrap().disclosed().is_ok());
+        told += 1;
+    }
+    assert_eq!(told, 5, "epoch, keyset, card, an opening, a denial");
 }
 
 /// An owner's first epoch, keyset and card, and a lock that was claimed by them.

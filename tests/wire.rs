@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use chacha20::ChaCha20Rng;
 use keyward::{
     Answer, Card, Challenge, Claim, Claimed, DecodeError, Epoch, Keyset, Origin, Presentation,
-    Request, Status, Token, Unclaimed, WitnessStatement, caveat::CaveatSet, wire::Part,
+    Request, Status, Token, Unclaimed, WitnessStatement,
+    caveat::CaveatSet,
+    receipt::{Entry, Receipt},
+    recording::Recording,
+    wire::Part,
 };
 use keyward_testkit::{
     objects::Draw,
-    oracle::{self, encode, statements},
+    oracle::{self, encode, receipts, statements},
 };
 use rand_core::{Rng, SeedableRng};
 
@@ -25,7 +29,7 @@ struct Codec {
     objects: u32,
 }
 
-const CODECS: [Codec; 15] = [
+const CODECS: [Codec; 18] = [
     Codec {
         name: "token",
         keyward: |bytes| {
@@ -135,6 +139,27 @@ const CODECS: [Codec; 15] = [
         objects: 8,
     },
     Codec {
+        name: "receipt",
+        keyward: |bytes| Receipt::decode(bytes).map(|_| bytes.into()),
+        oracle: receipts::decodes_receipt,
+        draw: |draw| encode(&draw.receipt()),
+        objects: 24,
+    },
+    Codec {
+        name: "entry",
+        keyward: |bytes| Entry::decode(bytes).map(|_| bytes.into()),
+        oracle: receipts::decodes_entry,
+        draw: |draw| encode(&draw.entry()),
+        objects: 24,
+    },
+    Codec {
+        name: "recording",
+        keyward: |bytes| Recording::decode(bytes).map(|_| bytes.into()),
+        oracle: receipts::decodes_recording,
+        draw: |draw| encode(&draw.recording()),
+        objects: 8,
+    },
+    Codec {
         name: "caveats",
         keyward: |bytes| CaveatSet::decode(bytes).map(|_| bytes.into()),
         oracle: oracle::decodes_caveats,
@@ -230,7 +255,7 @@ fn objects_that_stray_from_the_rules_are_judged_alike() {
         }
     }
     println!("{} byte strings, {} accepted", tally.strings, tally.accepted);
-    assert!(tally.accepted > tally.strings / 4 && tally.accepted < tally.strings * 4 / 5);
+    assert!(tally.accepted > tally.strings / 4 && tally.accepted < tally.strings * 5 / 6);
     for rule in STRAYED_FROM {
         assert!(tally.errors.contains(rule), "no object was refused as {rule}");
     }

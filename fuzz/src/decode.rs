@@ -1,8 +1,13 @@
 use keyward::{
     Answer, Card, Challenge, Claim, Claimed, Encoded, Epoch, Keyset, Origin, Presentation, Request,
-    Status, Token, Unclaimed, WitnessStatement, caveat::CaveatSet, seal::Sealed, wire::Kind,
+    Status, Token, Unclaimed, WitnessStatement,
+    caveat::CaveatSet,
+    receipt::{Entry, Receipt},
+    recording::Recording,
+    seal::Sealed,
+    wire::Kind,
 };
-use keyward_testkit::oracle::{self, statements};
+use keyward_testkit::oracle::{self, receipts, statements};
 
 /// What decodes has one encoding: what is written of it is what came.
 pub fn decode(data: &[u8]) {
@@ -22,6 +27,9 @@ pub fn decode(data: &[u8]) {
         Card::decode(data).ok().map(|_| again::<statements::Card>(data)),
         Claim::decode(data).ok().map(|_| again::<statements::Claim>(data)),
         Claimed::decode(data).ok().map(|_| again::<statements::Claimed>(data)),
+        Receipt::decode(data).ok().map(|_| again::<receipts::Receipt>(data)),
+        Entry::decode(data).ok().map(|_| again::<receipts::Entry>(data)),
+        Recording::decode(data).ok().map(|_| again::<receipts::Recording>(data)),
         // Whatever is in it has no structure.
         Sealed::decode(data).ok().map(|_| data.to_vec()),
     ];
@@ -62,6 +70,9 @@ pub fn decode_vs_postcard(data: &[u8]) {
             Kind::Claim => (Claim::decode(data).err(), statements::decodes_claim(data)),
             Kind::Claimed => (Claimed::decode(data).err(), statements::decodes_claimed(data)),
             Kind::Sealed => (Sealed::decode(data).err(), statements::decodes_sealed(data)),
+            Kind::Receipt => (Receipt::decode(data).err(), receipts::decodes_receipt(data)),
+            Kind::Entry => (Entry::decode(data).err(), receipts::decodes_entry(data)),
+            Kind::Recording => (Recording::decode(data).err(), receipts::decodes_recording(data)),
             other => panic!("{other:?} has no oracle"),
         };
         assert_eq!(ours.is_none(), theirs, "{name}: {ours:?}");

@@ -175,6 +175,9 @@ impl<'a> Public<'a> {
         let time = Interval::read(reader)?;
         let private = reader.flag()?.then(|| reader.array()).transpose()?;
         let event = Event::read(reader)?;
+        if private.is_some() && !event.has_private() {
+            return Err(DecodeError::OutOfRange(Part::Private));
+        }
         Ok(Self { lock, epoch, sequence, before, oldest, starts, time, private, event })
     }
 
@@ -201,6 +204,11 @@ impl<'a> Event<'a> {
             Self::Denials { .. } => Log::Denials,
             _ => Log::Events,
         }
+    }
+
+    /// Whether there is more to tell of it, to some.
+    const fn has_private(&self) -> bool {
+        matches!(self, Self::Opening { .. } | Self::Denials { .. })
     }
 
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {

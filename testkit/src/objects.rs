@@ -1,5 +1,6 @@
 //! Random objects as the oracle's values: valid ones, and ones that stray from the rules.
 
+mod receipts;
 mod statements;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 //! shared with the crate: not a limit, not an order. What is read must also be what is written, or
 //! it was not the only encoding.
 
+pub mod receipts;
 pub mod statements;
 
 use std::{collections::BTreeSet, fmt};

@@ -132,6 +132,11 @@ fn events() -> Vec<Case> {
         ("receipt/interrupted", event(&opening(0, 4)), None),
         ("receipt/outcome_5", event(&opening(0, 5)), Some(E::OutOfRange(Part::Outcome))),
         ("receipt/an_epoch", stated(9), None),
+        (
+            "receipt/an_epoch_with_a_private_part",
+            of(&hash(), &[&[1, 9][..], &[0x50; 32]].concat()),
+            Some(E::OutOfRange(Part::Private)),
+        ),
         ("receipt/a_keyset", stated(10), None),
         ("receipt/a_list", stated(3), None),
         ("receipt/a_card", stated(11), None),
