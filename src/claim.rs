@@ -194,7 +194,8 @@ fn answered(
     card: &BodyHash,
 ) -> Result<[u8; 208], DecodeError> {
     let (epoch, keyset) = (domain.epoch()?.body_hash(), domain.keyset()?.body_hash());
-    let list = domain.list()?.map(|list| crypto::hash(&[Label::LIST.bytes(), list.unsigned()]));
+    let list =
+        domain.list()?.map(|list| crypto::hash(&[Label::STATUS_HASH.bytes(), list.unsigned()]));
     let (name, list) = (domain.scope()?.domain, list.unwrap_or([0; 32]));
     Ok(joined(&[device, &nonce.0, &name.0, &epoch.0, &card.0, &keyset.0, &list]))
 }

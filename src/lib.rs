@@ -26,12 +26,23 @@
 //! and mute, verified by the [`Lock`] into a [`lock::Update`], and trusted once that is committed.
 //! A phone, server or auditor keeps a [`Domain`], which takes the same statements in.
 //!
+//! # The way of a receipt
+//!
+//! | step | type | made by |
+//! | --- | --- | --- |
+//! | drafted | [`receipt::Draft`], [`lock::Recorded`] | [`Lock::record`], [`Lock::next_entry`]: what is durable |
+//! | signed | [`Receipt`] | the lock's host, by the device key: [`receipt::Draft::receipt`] |
+//! | believed | `&`[`receipt::Public`] | [`Receipt::verify`]; by a phone, [`Receipt::outcome_of`] its own request |
+//! | disclosed | [`receipt::Disclosed`] | [`Entry::disclosed`]: the private part that the public one names |
+//!
+//! The chain of a log is walked by [`receipt::Head::step`]; the package `keyward-audit` does the rest.
+//!
 //! # Reading order for auditors
 //!
 //! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`],
 //! [`seal`];
 //! then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores, records and
-//! journals; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
+//! journals; [`receipt`] and what of [`lock`] chains, keeps and tells; [`seal`]; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
 //! `preimage`, `wire` and `crypto`.
 //!
 //! # Features
@@ -130,6 +141,8 @@ pub use keyset::{Issuer, Keyset, Roles};
 pub use lock::Lock;
 pub use narrow::{Caveats, Grant, Narrowing};
 pub use preimage::{Core, Message, Scope};
+pub use receipt::{Entry, Receipt};
+pub use recording::Recording;
 pub use refusal::Refusal;
 pub use request::{Ask, Presentation, Request, WitnessStatement};
 pub use seal::{OpeningKey, OpeningKeys, SealingKey};

@@ -101,8 +101,8 @@ pub const MAX_STATUS: usize = 1292;
 /// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
 pub const MAX_STATUS_HEADER: usize = 122;
 
-/// Bytes of an entry's public part (the sum of its fields).
-pub const MAX_PUBLIC: usize = 8 + 10 + 10 + 32 + 10 + 10 + 22 + 33 + 193;
+/// Bytes of an entry's public part: of a change of the device key (the sum of its fields).
+pub const MAX_PUBLIC: usize = 8 + 10 + 10 + 32 + 10 + 10 + 22 + 1 + 193;
 
 /// Bytes of an entry's private part: salt, tag and the rows of denials at their largest.
 pub const MAX_PRIVATE: usize = 16 + 1 + 1 + MAX_DENIED * 45;
@@ -115,7 +115,7 @@ pub const MAX_RECEIPT: usize = 2 + MAX_PUBLIC + 64;
 
 /// Bytes of an encoded entry: the receipt of an opening, and who opened, each at its largest. No
 /// other entry is longer.
-pub const MAX_ENTRY: usize = MAX_RECEIPT - 193 + 35 + 1 + 171;
+pub const MAX_ENTRY: usize = MAX_RECEIPT - 193 + 35 + 32 + 1 + 171;
 
 /// Bytes of a witness's word on its recording (the sum of its fields).
 pub const MAX_RECORDING: usize = 2 + 32 + 32 + 16 + 32 + 6 + 6 + 64;

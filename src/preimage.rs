@@ -27,6 +27,7 @@ impl Label {
     pub(crate) const WITNESS: Self = Self(b"keyward-1/agree\0");
     pub(crate) const STATUS: Self = Self(b"keyward-1/status");
     pub(crate) const LIST: Self = Self(b"keyward-1/list#\0");
+    pub(crate) const STATUS_HASH: Self = Self(b"keyward-1/state#");
     pub(crate) const EPOCH_HASH: Self = Self(b"keyward-1/epoch#");
     pub(crate) const EPOCH_SIGN: Self = Self(b"keyward-1/epoch\0");
     pub(crate) const COLD: Self = Self(b"keyward-1/cold#\0");

@@ -366,7 +366,7 @@ pub(crate) fn stated(object: &[u8]) -> Result<(StatementKind, [u8; 32]), DecodeE
         kind @ StatementKind::Card => (kind, Card::decode(object)?.body_hash().0),
         kind @ StatementKind::List => {
             let status = Status::decode(object)?;
-            (kind, crypto::hash(&[Label::LIST.bytes(), status.unsigned()]))
+            (kind, crypto::hash(&[Label::STATUS_HASH.bytes(), status.unsigned()]))
         }
     })
 }

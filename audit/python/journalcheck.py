@@ -8,191 +8,107 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from keyward.denials import Denied
-from keyward.journal import Restored, start
-from keyward.keys import key_id
+from journalparts import (
+    CORRUPT,
+    FLOOR,
+    HOLDER,
+    ISSUER,
+    LINK,
+    OTHER_LINK,
+    ROLLED_BACK,
+    TOO_NEW,
+    Case,
+    Piece,
+    anchored,
+    code_of,
+    count_entry,
+    decision,
+    encoded,
+    ends,
+    head,
+    lane_entry,
+    log_start,
+    older,
+    state,
+    tabled,
+    used,
+    statements,
+)
+from keyward.audit_records import Change
+from keyward.journal import start
 from keyward.limits import MAX_TIME, MAX_U32, MAX_U64
-from keyward.lock import Anchor, Identity
-from keyward.memory import ReplayWindow, Use
+from keyward.lock import Anchor
+from keyward.receipts import Interval
 from keyward.records import (
     CARD,
     EPOCH,
     KEYSET,
     LIST,
-    Body,
     Counts,
-    Decision,
     Lanes,
-    LogStart,
     Outcome,
     Passed,
     Secured,
     Started,
     Statement,
-    tagged,
 )
-from keyward.tables import Count, Lane, Payer, Tables
-from trustcheck import (
-    DEVICE,
-    DOMAIN,
-    EMERGENCY,
-    GRANTOR,
-    LIFE,
-    LOCK,
-    NONCE,
-    START,
-    card,
-    epoch,
-    keyset,
-    listed,
-    public,
-    status,
-)
-
-SECRET = bytes(range(32))
-FLOOR = START + 100
-LINK, OTHER_LINK, HOLDER = b"root-of-the-link", b"link-of-one-more", b"name-of-a-holder"
-ISSUER = key_id(public(GRANTOR))
-PAYER = Payer(LINK[:8], ISSUER)
-KEEP = START + 5_000
-Piece = Body | bytes
+from keyward.tables import Payer
+from trustcheck import GRANTOR, NONCE, START, card, epoch, keyset, listed, public, status
 
 
-def log_start(**other: Any) -> LogStart:
-    fields: dict[str, Any] = {
-        "schema": 2,
-        "device": DEVICE,
-        "nonce": LIFE,
-        "domain": DOMAIN,
-        "number": 10,
-        "floor": FLOOR,
-        "next": 3,
-        "boots": 7,
-        "words": 1,
-        "open": None,
-        "relock": False,
-    }
-    return LogStart(**(fields | other))
-
-
-def head(number: int = 0, **other: Any) -> list[Piece]:
-    return [
-        log_start(**other),
-        Statement(EPOCH, epoch(number)),
-        Statement(KEYSET, keyset(number, 1)),
-        Statement(LIST, listed(number, (1, 1))),
-        Statement(CARD, card(number, 1, 1)),
-    ]
-
-
-def decision(**other: Any) -> Decision:
-    fields: dict[str, Any] = {
-        "core": bytes(32),
-        "right": 0,
-        "lo": START,
-        "hi": START + 9,
-        "quality": 1,
-        "max_open": None,
-        "issuer": ISSUER,
-        "holder": HOLDER,
-        "links": [LINK],
-        "evidence": [],
-        "counts": [None],
-        "lane": None,
-        "heard": None,
-    }
-    return Decision(**(fields | other))
-
-
-def used(spent: int = 1, keep: int = KEEP) -> tuple[Use, int]:
-    return Use(spent, START), keep
-
-
-def count_entry(spent: int = 1, keep: int = KEEP, link: bytes = LINK) -> tuple[bytes, Count]:
-    return link, Count(PAYER, Use(spent, START), keep)
-
-
-def lane_entry(
-    highest: int = 70, seen: int = 5, latest: int = START, holder: bytes = HOLDER, words: int = 1
-) -> tuple[bytes, Lane]:
-    return holder, Lane(PAYER, latest, ReplayWindow(highest, seen, 64 * words))
-
-
-def encoded(pieces: list[Piece]) -> list[bytes]:
-    return [piece if isinstance(piece, bytes) else piece.encode() for piece in pieces]
-
-
-def started(
-    pieces: list[Piece], words: int = 1, capacity: int = 8, **given: Any
-) -> Restored | None:
-    records = tagged(SECRET, encoded(pieces))
-    identity = Identity(DEVICE, LIFE)
-    return start(records, identity, SECRET, Tables(capacity, capacity, words), **given)
-
-
-def code_of(pieces: list[Piece], **given: Any) -> int | None:
-    try:
-        started(pieces, **given)
-    except Denied as denied:
-        return denied.code
-    return None
-
-
-def anchored(**other: Any) -> Anchor:
-    fields: dict[str, Any] = {
-        "domain": DOMAIN,
-        "epoch": 0,
-        "emergency": public(EMERGENCY),
-        "lock": LOCK,
-        "sealed_only": False,
-    }
-    return Anchor(**(fields | other))
-
-
-Case = tuple[str, list[Piece], dict[str, Any], int | None]
-TOO_NEW, CORRUPT, ROLLED_BACK = 192, 193, 194
+def older_card() -> list[Piece]:
+    """Statements of epoch 1, and the card of the epoch before."""
+    return [*statements(1)[:4], Statement(CARD, card(0, 1, 1))]
 
 
 def of_the_head() -> list[Case]:
     whole = head()
-    card_of_1 = [*head()[:4], Statement(CARD, card(1, 1, 1))]
-    list_of_1 = [*head()[:3], Statement(LIST, listed(1, (1, 1))), head()[4]]
+    card_of_1 = [*head()[:4], Statement(CARD, card(1, 1, 1)), ends()]
+    list_of_1 = [*head()[:3], Statement(LIST, listed(1, (1, 1))), *head()[4:]]
     set_of_1 = [*head()[:2], Statement(KEYSET, keyset(1, 1)), *head()[3:]]
-    older_card = [*head(1)[:4], Statement(CARD, card(0, 1, 1))]
-    no_list = [*head()[:3], Statement(LIST, status(0)), head()[4]]
+    no_list = [*head()[:3], Statement(LIST, status(0)), *head()[4:]]
     return [
         ("whole", whole, {}, None),
-        ("without a list", [*whole[:3], whole[4]], {}, None),
+        ("without a list", [*whole[:3], *whole[4:]], {}, None),
         ("without a keyset", [whole[0], whole[1], *whole[3:]], {}, CORRUPT),
         ("without a card", whole[:4], {}, CORRUPT),
         ("start alone", whole[:1], {}, CORRUPT),
         ("no start", whole[1:], {}, CORRUPT),
         ("keyset first", [whole[0], whole[2], whole[1], *whole[3:]], {}, CORRUPT),
-        ("list first", [whole[0], whole[3], whole[1], whole[2], whole[4]], {}, CORRUPT),
-        ("two lists", [*whole[:4], whole[3], whole[4]], {}, CORRUPT),
+        ("list first", [whole[0], whole[3], whole[1], whole[2], *whole[4:]], {}, CORRUPT),
+        ("two lists", [*whole[:4], *whole[3:]], {}, CORRUPT),
         ("kind alone", [b"\0", *whole[1:]], {}, CORRUPT),
         ("schema 0", [b"\0\0" + log_start().encode()[2:], *whole[1:]], {}, CORRUPT),
-        ("schema 1", head(schema=1), {}, None),
-        ("schema 1 with a relock", [log_start(schema=1).encode() + b"\0", *whole[1:]], {}, CORRUPT),
-        ("schema 3 and nothing more", [b"\0\3"], {}, TOO_NEW),
+        ("schema 1", older(schema=1), {}, CORRUPT),
+        ("schema 2", older(), {}, None),
+        ("schema 2 with a relock of 2", [encoded(older())[0][:-1] + b"\2", *older()[1:]], {},
+         CORRUPT),
+        ("schema 2, its words and another device", older(words=2, device=NONCE * 2), {}, TOO_NEW),
+        ("another kind first, with a 99", [b"\x11\x63", *whole[1:]], {}, CORRUPT),
+        ("schema 2 with ends", [*older(), ends()], {}, CORRUPT),
+        ("schema 3 without ends", whole[:5], {}, CORRUPT),
+        ("schema 4 and nothing more", [b"\0\4"], {}, TOO_NEW),
         ("schema 255 of another device", head(schema=255, device=bytes(32)), {}, TOO_NEW),
         ("words of another lock", head(words=2), {}, TOO_NEW),
         ("its words", head(words=2), {"words": 2}, None),
         ("words of two bytes", head(words=300), {"words": 300}, None),
         ("words of 17 bits", head(words=1 << 16), {}, CORRUPT),
-        ("fewer words, of schema 1", head(schema=1, words=0), {}, None),
-        ("words of another lock and another device", head(words=2, device=NONCE * 2), {}, CORRUPT),
+        ("fewer words, of schema 2", older(words=0), {}, None),
+        ("words of another lock and another device", head(words=2, device=NONCE * 2), {}, TOO_NEW),
+        ("words of another lock and another life", head(words=2, nonce=NONCE), {}, CORRUPT),
         ("words of another lock and no card", head(words=2)[:4], {}, TOO_NEW),
         ("another device", head(device=public(GRANTOR)), {}, CORRUPT),
         ("another life", head(nonce=NONCE), {}, CORRUPT),
         ("floor beyond all times", head(floor=MAX_TIME + 1), {}, CORRUPT),
         ("relock of 2", [log_start().encode()[:-1] + b"\2", *whole[1:]], {}, CORRUPT),
-        ("open right of 31", head(open=31), {}, None),
-        ("open right of 32", head(open=32), {}, CORRUPT),
-        ("open before the first", head(open=0, next=0), {}, CORRUPT),
+        ("open right of 31", head(opened=31), {}, None),
+        ("open right of 32", head(opened=32), {}, CORRUPT),
+        ("open right of 31, of schema 2", older(open=31), {}, None),
+        ("open right of 32, of schema 2", older(open=32), {}, CORRUPT),
+        ("open before the first", older(open=0, next=0), {}, CORRUPT),
         ("another domain", head(domain=NONCE * 2), {}, None),
         ("card of a later epoch", card_of_1, {}, None),
-        ("card of an epoch before", older_card, {}, None),
+        ("card of an epoch before", [*older_card(), ends(epoch=1)], {}, None),
         ("list of another epoch", list_of_1, {}, None),
         ("keyset of another epoch", set_of_1, {}, None),
         ("status for a list", no_list, {}, CORRUPT),
@@ -206,7 +122,9 @@ def of_the_tables() -> list[Case]:
     ended = [count_entry(link=link, keep=FLOOR) for link, _ in five]
     gone = [lane_entry(holder=holder, latest=over) for holder, _ in lanes]
     many = [count_entry(link=bytes((n,)) * 16) for n in range(29)]
-    wide, wider = (count_entry(keep=1 << bits) for bits in (42, 49))
+    wide, widest = (count_entry(keep=1 << bits, link=OTHER_LINK) for bits in (62, 63))
+    filled = [(link, replace(count, keep_until=1 << 63)) for link, count in many[:4]]
+    filled += many[4:]
     pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
         ("no counts, no lanes", [Counts([]), Lanes([])], {}, None),
         ("lanes first", [Lanes([lane_entry()]), Counts([count_entry()])], {}, None),
@@ -222,39 +140,46 @@ def of_the_tables() -> list[Case]:
         ("too many words", [Lanes([lane_entry(words=2)])], {}, CORRUPT),
         ("five of four", [Counts(five)], {"capacity": 4}, TOO_NEW),
         ("five lanes of four", [Lanes(lanes)], {"capacity": 4}, TOO_NEW),
-        ("five of four, then damage", [Counts(five), b"\x0c"], {"capacity": 4}, TOO_NEW),
-        ("damage, then five of four", [b"\x0c", Counts(five)], {"capacity": 4}, CORRUPT),
+        ("five of four, then damage", [Counts(five), b"\6\0"], {"capacity": 4}, TOO_NEW),
+        ("damage, then five of four", [b"\6\0", Counts(five)], {"capacity": 4}, CORRUPT),
         ("four of one root", [Counts(five[:4]), Lanes(lanes[:4])], {"capacity": 4}, None),
         ("five that are over", [Counts(ended), Lanes(gone)], {"capacity": 4}, None),
-        ("a record of 1309 bytes", [Counts([*many, wide])], {"capacity": 64}, None),
-        ("a record of 1310 bytes", [Counts([*many, wider])], {"capacity": 64}, CORRUPT),
-        ("counts behind an event", [Started(), Counts([])], {}, CORRUPT),
-        ("lanes behind an event", [Started(), Lanes([])], {}, CORRUPT),
+        ("a record of 1331 bytes", [Counts([*filled, wide])], {"capacity": 64}, None),
+        ("a record of 1332 bytes", [Counts([*filled, widest])], {"capacity": 64}, CORRUPT),
+        ("counts behind the ends", [ends(), Counts([])], {}, CORRUPT),
+        ("lanes behind the ends", [ends(), Lanes([])], {}, CORRUPT),
     ]
     two_words: Case = (
-        "two words", [*head(words=2), Lanes([lane_entry(words=2)])], {"words": 2}, None
+        "two words", tabled(Lanes([lane_entry(words=2)]), words=2), {"words": 2}, None
     )
-    cases = [(name, [*head(), *more], given, code) for name, more, given, code in pieces]
-    return [two_words, *cases]
+    behind: list[Case] = [
+        ("counts behind an event", [*head(), Started(), Counts([])], {}, CORRUPT),
+        ("lanes behind an event", [*head(), Started(), Lanes([])], {}, CORRUPT),
+    ]
+    cases = [(name, tabled(*more), given, code) for name, more, given, code in pieces]
+    return [two_words, *behind, *cases]
 
 
 def of_the_decision() -> list[Case]:
     sixteen = [b"%02d--------------" % n for n in range(16)]
     good: list[tuple[str, dict[str, Any]]] = [
         ("at its longest", {
-            "right": 31, "lo": MAX_U64, "hi": MAX_U64, "quality": 2, "max_open": MAX_U32,
-            "links": sixteen[:4], "evidence": sixteen[:2], "counts": [used(), None, None, used()],
+            "right": 31, "interval": Interval(MAX_U64, MAX_U64, 2), "max_open": MAX_U32,
+            "links": sixteen[:4], "witnesses": [(sixteen[4], sixteen[5])] * 2,
+            "counts": [used(), None, None, used()],
             "lane": (MAX_U64 - 1, MAX_TIME), "heard": START,
         }),
-        ("at its shortest", {"hi": None, "quality": 0}),
+        ("at its shortest", {"interval": Interval()}),
+        ("of an instant", {"interval": Interval(START, START)}),
     ]
     bad: list[tuple[str, dict[str, Any]]] = [
         ("right 32", {"right": 32}),
         ("a MaxOpen beyond 32 bits", {"max_open": MAX_U32 + 1}),
-        ("quality 3", {"quality": 3}),
+        ("quality 3", {"interval": Interval(quality=3)}),
+        ("hi below lo", {"interval": Interval(START, START - 1)}),
         ("no link", {"links": [], "counts": []}),
         ("five links", {"links": sixteen[:5], "counts": [None] * 5}),
-        ("three pieces of evidence", {"evidence": sixteen[:3]}),
+        ("three witnesses", {"witnesses": [(sixteen[4], sixteen[5])] * 3}),
         ("uses of none", {"counts": [used(0)]}),
         ("a count too many", {"counts": [None, None]}),
         ("a count too few", {"links": sixteen[:2]}),
@@ -286,9 +211,6 @@ def of_changes() -> list[Case]:
         ("one counter twice", [lane, lane], {}, CORRUPT),
         ("a late counter", [lane, late], {}, None),
         ("a late counter twice", [lane, late, late], {}, CORRUPT),
-        ("a counter that was seen by the head", [Lanes([lane_entry()]), lane], {}, CORRUPT),
-        ("a counter that was not", [Lanes([lane_entry()]), late], {}, None),
-        ("one below it that was", [Lanes([lane_entry(seen=3)]), late], {}, CORRUPT),
         ("four of one root", [*full], small, None),
         ("five of four", [*full, fifth], small, TOO_NEW),
         ("one of four again", [*full, first], small, None),
@@ -310,32 +232,44 @@ def of_changes() -> list[Case]:
         ("no room for either", [both], none, TOO_NEW),
         ("a lane that is over", [ended, again], {}, None),
     ]
-    return [(name, [*head(), *more], given, code) for name, more, given, code in pieces]
+    seen, more_seen = (Lanes([lane_entry(seen=bits)]) for bits in (5, 3))
+    of_head: list[Case] = [
+        ("a counter that was seen by the head", [*tabled(seen), lane], {}, CORRUPT),
+        ("a counter that was not", [*tabled(seen), late], {}, None),
+        ("one below it that was", [*tabled(more_seen), late], {}, CORRUPT),
+    ]
+    cases = [(name, [*head(), *more], given, code) for name, more, given, code in pieces]
+    return [*of_head, *cases]
 
 
 def of_events() -> list[Case]:
     """Statements are decoded, and not checked again."""
-    def take(kind: int, held: Any) -> list[Piece]:
-        return [*head(), Statement(kind, held)]
+    def take(held: Any) -> list[Piece]:
+        return [*head(), Change(Interval(), held)]
 
     release = decision(right=5)
-    elsewhere = Statement(CARD, replace(card(0, 1, 2), lock=b"elsewher"))
+    elsewhere = replace(card(0, 1, 2), lock=b"elsewher")
     return [
-        ("a keyset", take(KEYSET, keyset(0, 2)), {}, None),
-        ("the held keyset", take(KEYSET, keyset(0, 1)), {}, None),
-        ("a keyset of another epoch", take(KEYSET, keyset(1, 2)), {}, None),
-        ("a list", take(LIST, listed(0, (1, 2))), {}, None),
-        ("a list ahead", take(LIST, listed(0, (2, 1))), {}, None),
-        ("the held list", take(LIST, listed(0, (1, 1))), {}, None),
-        ("a list of another epoch", take(LIST, listed(1, (1, 2))), {}, None),
-        ("a status", take(LIST, status(0)), {}, CORRUPT),
-        ("a card", take(CARD, card(0, 1, 2)), {}, None),
-        ("a card ahead", take(CARD, card(0, 2, 1)), {}, None),
-        ("the held card", take(CARD, card(0, 1, 1)), {}, None),
-        ("a card of another lock", [*head(), elsewhere], {}, None),
-        ("a card of another epoch", take(CARD, card(1, 1, 2)), {}, None),
+        ("a keyset", take(keyset(0, 2)), {}, None),
+        ("the held keyset", take(keyset(0, 1)), {}, None),
+        ("a keyset of another epoch", take(keyset(1, 2)), {}, None),
+        ("a list", take(listed(0, (1, 2))), {}, None),
+        ("a list ahead", take(listed(0, (2, 1))), {}, None),
+        ("the held list", take(listed(0, (1, 1))), {}, None),
+        ("a list of another epoch", take(listed(1, (1, 2))), {}, None),
+        ("a status", take(status(0)), {}, CORRUPT),
+        ("a card", take(card(0, 1, 2)), {}, None),
+        ("a card ahead", take(card(0, 2, 1)), {}, None),
+        ("the held card", take(card(0, 1, 1)), {}, None),
+        ("a card of another lock", take(elsewhere), {}, None),
+        ("a card of another epoch", take(card(1, 1, 2)), {}, None),
         ("a card that does not decode", [*head(), card(0, 1, 2).encode()[:-1]], {}, CORRUPT),
-        ("an epoch", take(EPOCH, epoch(1)), {}, CORRUPT),
+        ("an epoch", take(epoch(1)), {}, CORRUPT),
+        ("a challenge", [*head(), b"\x0c\0\0\0\1\4"], {}, CORRUPT),
+        ("a keyset of the older kind", [*head(), Statement(KEYSET, keyset(0, 2))], {}, CORRUPT),
+        ("a keyset, of schema 2", [*older(), Statement(KEYSET, keyset(0, 2))], {}, None),
+        ("an epoch, of schema 2", [*older(), Statement(EPOCH, epoch(1))], {}, CORRUPT),
+        ("a change, of schema 2", [*older(), Change(Interval(), keyset(0, 2))], {}, CORRUPT),
         ("a start of a log", [*head(), log_start()], {}, CORRUPT),
         ("kind 12", [*head(), b"\x0c"], {}, CORRUPT),
         ("no kind", [*head(), b""], {}, CORRUPT),
@@ -347,9 +281,9 @@ def of_events() -> list[Case]:
         ("more behind secured", [*head(), b"\x0a\0"], {}, CORRUPT),
         ("nothing to secure", [*head(), Secured()], {}, None),
         ("a release that is done", [*head(), release, Outcome(0)], {}, CORRUPT),
-        ("a release that is done, in two logs", [*head(open=5), Outcome(0)], {}, CORRUPT),
+        ("a release that is done, in two logs", [*head(opened=5), Outcome(0)], {}, CORRUPT),
         ("a start behind a release", [*head(), release, Started()], {}, CORRUPT),
-        ("a start behind a release, in two logs", [*head(open=5), Started()], {}, CORRUPT),
+        ("a start behind a release, in two logs", [*head(opened=5), Started()], {}, CORRUPT),
         ("a release that lapsed, a start", [*head(), release, Outcome(3), Started()], {}, None),
         ("a release, a decision, a start", [*head(), release, decision(), Started()], {}, None),
         ("secured behind a release", [*head(), release, Secured()], {}, 195),
@@ -376,11 +310,12 @@ def of_the_anchor() -> list[Case]:
         ("an empty log with an anchor", [], {"anchor": anchored()}, ROLLED_BACK),
         ("an empty log with a counter", [], {"counter": 5}, None),
         ("damaged before rolled back", head()[:4], {"anchor": later}, CORRUPT),
-        ("too new before rolled back", head(schema=3), {"anchor": later}, TOO_NEW),
+        ("too new before rolled back", head(schema=4), {"anchor": later}, TOO_NEW),
         ("rolled back before released", release, {"anchor": later}, ROLLED_BACK),
         ("rolled back before released, by the counter", release, {"counter": 12}, ROLLED_BACK),
         ("released", release, {"counter": 11}, 195),
-        ("released by the start", head(open=5), {}, 195),
+        ("released by the start", head(opened=5), {}, 195),
+        ("released, of schema 2", older(open=5), {}, 195),
         ("released and recorded", [*release, Outcome(1)], {}, None),
         ("the counter equal", [*head(), Started()], {"counter": 11}, None),
         ("the counter above", [*head(), Started()], {"counter": 12}, ROLLED_BACK),
@@ -400,12 +335,6 @@ def check_cases() -> list[str]:
     return faults
 
 
-def state(pieces: list[Piece], **given: Any) -> Restored:
-    restored = started(pieces, **given)
-    assert restored is not None
-    return restored
-
-
 def relocks(*events: Piece, **start_of: Any) -> bool:
     return state([*head(**start_of), *events]).journal.relock
 
@@ -417,8 +346,6 @@ def check_duty() -> list[str]:
     found: list[tuple[bool, bool]] = [
         (relocks(), False),
         (relocks(relock=True), True),
-        (relocks(schema=1), True),
-        (relocks(Secured(), schema=1), False),
         (relocks(opened), True),
         (relocks(decision()), False),
         (relocks(opened, decision()), True),
@@ -434,7 +361,7 @@ def check_duty() -> list[str]:
         (relocks(opened, decision(right=2), Outcome(0)), True),
         (relocks(opened, lock, Started(), Outcome(0)), True),
         (relocks(opened, lock, Outcome(1), Outcome(0)), True),
-        (relocks(Outcome(0), open=1, relock=True), False),
+        (relocks(Outcome(0), opened=1, relock=True), False),
     ]
     found += [(relocks(opened, lock, Outcome(n)), True) for n in (1, 2, 3)]
     return [f"journal: duty, {n}: {a} for {b}" for n, (a, b) in enumerate(found) if a != b]
@@ -445,36 +372,42 @@ def check_fold() -> list[str]:
     def floor(*events: Piece) -> int:
         return state([*head(), *events]).journal.floor
 
-    plain, older = state(head()), state(head(schema=1))
+    plain, renewed = state(head()), state(older())
     busy = state([*head(), decision(), Outcome(0), Started(), Started(), decision()])
     ahead, before = FLOOR + 5, FLOOR - 5
     two_links = decision(links=[OTHER_LINK, LINK], counts=[None, used()], lane=(9, START))
     paid = state([*head(), two_links]).journal.tables
-    deep = state([*head(words=2), Lanes([lane_entry(seen=1 << 64 | 1, words=2)])], words=2)
+    wide = Lanes([lane_entry(seen=1 << 64 | 1, words=2)])
+    deep = state(tabled(wide, words=2), words=2)
+    numbers = [
+        (one.journal.number, one.journal.audit.starts, one.anew) for one in (plain, renewed, busy)
+    ]
     found: list[tuple[object, object]] = [
-        ((plain.journal.number, plain.journal.boots, plain.anew), (11, 8, False)),
-        ((older.journal.number, older.journal.boots, older.anew), (12, 8, True)),
-        ((busy.journal.number, busy.journal.boots, busy.journal.next), (16, 10, 5)),
+        (numbers, [(11, 8, False), (12, 8, True), (16, 10, False)]),
+        (busy.journal.audit.events.next, 5),
         ((plain.interrupted, busy.interrupted, busy.journal.open), (None, 4, None)),
-        (state(head(open=0)).interrupted, 2),
-        (state([*head(open=0), Started()]).interrupted, None),
+        (state(head(opened=0)).interrupted, 3),
+        (state([*head(opened=0), Started()]).interrupted, None),
+        (state(older(open=0)).interrupted, 0),
+        (state([*older(), Statement(KEYSET, keyset(0, 2))]).journal.number, 13),
+        (state([*older(open=0), Started()]).interrupted, None),
         (state([*head(), decision(), Outcome(2)]).interrupted, None),
-        (floor(Statement(KEYSET, keyset(0, 2))), START + 200),
-        (floor(Statement(LIST, listed(0, (1, 2), at=ahead))), ahead),
-        (floor(Statement(LIST, listed(0, (1, 2), at=before))), FLOOR),
-        (floor(Statement(CARD, card(0, 1, 2, at=ahead))), FLOOR),
+        (floor(Change(Interval(), keyset(0, 2))), START + 200),
+        (floor(Change(Interval(), listed(0, (1, 2), at=ahead))), ahead),
+        (floor(Change(Interval(), listed(0, (1, 2), at=before))), FLOOR),
+        (floor(Change(Interval(), card(0, 1, 2, at=ahead))), FLOOR),
         (floor(Passed(ahead)), ahead),
         (floor(Passed(before)), FLOOR),
         (floor(decision(heard=ahead)), ahead),
         (floor(decision(heard=before)), FLOOR),
-        (floor(decision(lo=ahead, hi=ahead)), FLOOR),
+        (floor(decision(interval=Interval(ahead, ahead))), FLOOR),
         (paid.counts[LINK].payer, Payer(OTHER_LINK[:8], ISSUER)),
         (paid.lanes[HOLDER].payer, Payer(OTHER_LINK[:8], ISSUER)),
         (deep.journal.tables.is_new(HOLDER, 6), False),
         (deep.journal.tables.is_new(HOLDER, 7), True),
         (plain.journal.trust.list is None, False),
         (busy.journal.trust.card_current, True),
-        (state([*head(1)[:4], Statement(CARD, card(0, 1, 1))]).journal.trust.card_current, False),
+        (state([*older_card(), ends(epoch=1)]).journal.trust.card_current, False),
     ]
     return [f"journal: fold, {n}: {a} for {b}" for n, (a, b) in enumerate(found) if a != b]
 

@@ -6,7 +6,9 @@ A line is a vector of tests/vectors/verify.json, without need of its `verdict`, 
 "part": PART, NUMBER or null}, or {"trust": VECTOR}, one of trust.json without need of its
 results, answered by {"steps": [{"result": RESULT, "after": STATE}, ...]}, or
 {"journal": VECTOR}, one of journal.json, answered by {"result": RESULT, "after": STATE}, or
-{"tables": VECTOR}, one of tables.json, answered by {"results": [RESULT, ...], "after": TABLES}.
+{"tables": VECTOR}, one of tables.json, answered by {"results": [RESULT, ...], "after": TABLES},
+or {"receipts": VECTOR}, one of receipts.json, answered by its results, or {"seal": VECTOR}, one
+of seal.json, answered by {"object": HEX or null, "fault": NAME or null}.
 A line that is none of these is answered by {"invalid": WHY}.
 """
 
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import threading
 
+from keyward.audit_vectors import judge_receipts, judge_seal
 from keyward.journal_vectors import judge_journal
 from keyward.tables_vectors import judge_tables
 from keyward.trust_vectors import judge_trust
@@ -40,6 +43,10 @@ def answer(line: str) -> str:
             return json.dumps(judge_journal(vector["journal"]))
         if "tables" in vector:
             return json.dumps(judge_tables(vector["tables"]))
+        if "receipts" in vector:
+            return json.dumps(judge_receipts(vector["receipts"]))
+        if "seal" in vector:
+            return json.dumps(judge_seal(vector["seal"]))
         return json.dumps(judge(vector))
     except Exception as error:  # whatever is wrong with a line, the next is answered
         return json.dumps({"invalid": f"{type(error).__name__}: {error}"})

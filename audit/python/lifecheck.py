@@ -15,6 +15,8 @@ from keyward.issue import claimed_fault, issue, make_request, present
 from keyward.keys import public_of
 from keyward.lock import Lock
 from keyward.objects import Challenged
+from keyward.refusals import Refused
+from keyward.seal import of_presentation, seal, sealing_key_of
 from keyward.token import Origin
 from keyward.trust_vectors import judge_trust
 from keyward.verify import Session, verify
@@ -43,7 +45,13 @@ from trustcheck import (
 )
 
 
-def opens(lock: Lock, by: int, group: bool = False, anchored: bool = False) -> int | None:
+OPENING = secret(81), secret(82)
+"""Opening keys of the lock, the current one first."""
+
+
+def opens(
+    lock: Lock, by: int, group: bool = False, anchored: bool = False, sealed: bool = False
+) -> int | None:
     """The code that a token's presentation is denied with, or None."""
     now, number = START + 3600, lock.state.epoch.number if lock.state is not None else 0
     target = b"\1" + GROUP if group else b"\0" + LOCK
@@ -54,7 +62,11 @@ def opens(lock: Lock, by: int, group: bool = False, anchored: bool = False) -> i
     shown = present(secret(HOLDER), request).encode()
     try:
         view = lock.anchor.view() if anchored and lock.anchor is not None else lock.view()
-        verify(shown, view, lock.memory, now, now, Session(NONCE, 1, 1000, 0))
+        if sealed:
+            context = of_presentation(LOCK, NONCE)
+            shown = seal(sealing_key_of(OPENING[0]), secret(83), context, shown)
+        session = Session(NONCE, 1, 1000, 0)
+        verify(shown, view, lock.memory, now, now, session, opening=lock.opening)
     except Denied as denied:
         return denied.code
     return None
@@ -76,8 +88,13 @@ def check_life() -> list[str]:
     lock.take_card(card(1, 0, 1).encode())
     found.append((opens(lock, GRANTOR, group=True), None))
     sealed = copy.deepcopy(lock)
-    sealed.take_card(card(1, 0, 2, flags=3, sealing=bytes(32)).encode())
+    sealed.opening = OPENING
+    sealed.take_card(card(1, 0, 2, flags=3, sealing=sealing_key_of(OPENING[0])).encode())
     found += [(opens(sealed, GRANTOR), 214), (opens(sealed, EMERGENCY), 214)]
+    found += [(opens(sealed, GRANTOR, sealed=True), None)]
+    found += [(opens(lock, GRANTOR, sealed=True), 215)]
+    sealed.opening = OPENING[1:]
+    found += [(opens(sealed, GRANTOR, sealed=True), 215), (opens(sealed, GRANTOR), 214)]
     lock.take_keyset(keyset(1, 1, issuers=[]).encode())
     found += [(opens(lock, GRANTOR), 200), (opens(lock, EMERGENCY), None)]
     lock.release(public(63), bytes(16))
@@ -91,9 +108,8 @@ def check_answers() -> list[str]:
     lock = fresh_lock()
     lock.claim(**claim_of())
     answer, label = lock.answer_claim(LABEL_KEY), public_of(LABEL_KEY)
-    brought = listed(0, (1, 1)).list
-    assert brought is not None
-    held: list[Any] = [DOMAIN, epoch(0), card(0, 1, 1), keyset(0, 1), brought.hash]
+    brought = listed(0, (1, 1)).list_answer
+    held: list[Any] = [DOMAIN, epoch(0), card(0, 1, 1), keyset(0, 1), brought]
     others: list[Any] = [bytes(32), epoch(1), card(0, 1, 2), keyset(0, 2), None]
     found = [claimed_fault(label, answer, *held)]
     for n, other in enumerate(others):
@@ -148,6 +164,54 @@ def check_clock() -> list[str]:
     return [f"clock: {n}: {a} for {b}" for n, (a, b) in enumerate(found) if a != b]
 
 
+def check_opening_keys() -> list[str]:
+    """SPEC 17.6, step 2, and 18.1: cards by whose sealing key the lock could not open."""
+    current, before, other = (sealing_key_of(secret(n)) for n in (81, 82, 83))
+    refusals = []
+    for flags, sealing, device in (
+        (1, current, DEVICE), (0, before, DEVICE), (0, other, DEVICE), (3, other, DEVICE),
+        (2, None, DEVICE), (1, other, public(63)),
+    ):
+        one = card(0, 1, 2, flags=flags, sealing=sealing, device=device)
+        for claimed in (True, False):
+            lock = fresh_lock()
+            lock.opening = OPENING
+            if claimed:
+                lock.claim(**claim_of())
+            try:
+                if claimed:
+                    lock.take_card(one.encode())
+                else:
+                    lock.claim(**claim_of(card=one))
+                refusals.append("")
+            except Refused as refused:
+                refusals.append(refused.name)
+    expected = ["", "", "OtherSealing", "OtherSealing", "", "OtherDevice"]
+    lock = fresh_lock()
+    lock.opening = OPENING
+    lock.claim(**claim_of())
+    lock.release(public(63), bytes(16))
+    faults = [] if refusals == [name for name in expected for _ in range(2)] else [
+        f"trust: opening keys: {refusals}"
+    ]
+    return faults + ([] if lock.opening == () else ["trust: a release keeps the opening keys"])
+
+
+def check_in_the_clear() -> list[str]:
+    """SPEC 13.2 and 13.3: what does not decode is told before what came in the clear."""
+    lock = fresh_lock()
+    lock.opening = OPENING
+    demanding = card(0, 1, 1, flags=1, sealing=sealing_key_of(OPENING[0]))
+    lock.claim(**claim_of(card=demanding))
+    codes = []
+    for data in (b"", b"\1", b"\1\7", b"\1\x0f", b"\2\x0f", b"\1\x10"):
+        try:
+            verify(data, lock.view(), lock.memory, 0, None, opening=lock.opening)
+        except Denied as denied:
+            codes.append(denied.code)
+    return [] if codes == [100, 100, 100, 215, 215, 100] else [f"verify: in the clear: {codes}"]
+
+
 # --- The shape of the vectors ---------------------------------------------------------
 
 
@@ -186,4 +250,5 @@ def check_vectors() -> list[str]:
 
 
 def check_life_of_a_lock() -> list[str]:
-    return check_life() + check_answers() + check_clock() + check_time() + check_vectors()
+    faults = check_life() + check_answers() + check_clock() + check_time() + check_vectors()
+    return faults + check_opening_keys() + check_in_the_clear()

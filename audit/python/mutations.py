@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from audit_mutations import AUDIT
+
 
 class Mutation(NamedTuple):
     name: str
@@ -95,17 +97,13 @@ _TABLES = [
     ("a link stands twice in a log", "if link in self.counts:", "if False:"),
     ("a holder stands twice in a log", "if holder in self.lanes:", "if False:"),
     ("a log of more counts than there is room",
-     
-     "return None if len(self.live_counts(floor)) <= self.counts_capacity", "return None if True"),
+     "return None if len(self.counts) <= self.counts_capacity", "return None if True"),
     ("counts of a log that are over need room",
-     "return None if len(self.live_counts(floor)) <= self.counts_capacity",
-     "return None if len(self.counts) <= self.counts_capacity"),
+     "        if count.is_over(floor):\n            return None\n", ""),
     ("a log of more lanes than there is room",
-     
-     "return None if len(self.live_lanes(floor)) <= self.lanes_capacity", "return None if True"),
+     "return None if len(self.lanes) <= self.lanes_capacity", "return None if True"),
     ("lanes of a log that are over need room",
-     "return None if len(self.live_lanes(floor)) <= self.lanes_capacity",
-     "return None if len(self.lanes) <= self.lanes_capacity"),
+     "        if lane.is_over(floor):\n            return None\n", ""),
 ]
 
 _MEMORY = [
@@ -128,12 +126,13 @@ _RECORDS = [
      "if not TAG < len(record) or"),
     ("trailing bytes of a body", "    reader.end()\n    return decoded", "    return decoded"),
     ("uses of none", "    if spent == 0:", "    if False:"),
-    ("a floor beyond all times", "reader.u64(), reader.time(), reader.u64(), reader.u64()",
-     "reader.u64(), reader.u64(), reader.u64(), reader.u64()"),
+    ("a floor beyond all times", "number, floor = reader.u64(), reader.time()",
+     "number, floor = reader.u64(), reader.u64()"),
     ("any right in a start", "opened = reader.right()", "opened = reader.u8()"),
-    ("any relock in a start", "if schema == 1 else reader.flag()",
-     "if schema == 1 else reader.u8() != 0"),
-    ("schema 1 without a duty", "relock = True if schema == 1", "relock = False if schema == 1"),
+    ("any relock in a start", "domain, number, floor, reader.u16(), reader.flag()",
+     "domain, number, floor, reader.u16(), reader.u8() != 0"),
+    ("any relock in a start of schema 2", "    relock = reader.flag()\n",
+     "    relock = reader.u8() != 0\n"),
     ("a lane's time beyond all times", "latest, highest = reader.time(), reader.u64()",
      "latest, highest = reader.u64(), reader.u64()"),
     ("a lane of the reserved counter", "highest == MAX_U64 or", ""),
@@ -149,15 +148,12 @@ _RECORDS = [
     ("payer's issuer before its root in counts",
      "link, payer = reader.take(16), Payer(reader.take(8), reader.take(8))",
      "link, payer = reader.take(16), Payer(*[reader.take(8), reader.take(8)][::-1])"),
-    ("any right in a decision", "core, right = reader.take(32), reader.right()",
-     "core, right = reader.take(32), reader.u8()"),
-    ("any quality", "    if quality > 2:", "    if False:"),
-    ("a decision over no link", "reader.count_from_one(MAX_LINKS, \"Links\")",
-     "reader.count(MAX_LINKS, \"Links\")"),
-    ("a decision over five links", "reader.count_from_one(MAX_LINKS, \"Links\")",
-     "reader.count_from_one(MAX_LINKS + 1, \"Links\")"),
-    ("a decision with three pieces of evidence", "reader.count(MAX_WITNESSES, \"Witnesses\")",
-     "reader.count(MAX_WITNESSES + 1, \"Witnesses\")"),
+    ("any right in a decision", "core, right, interval = reader.take(32), reader.right()",
+     "core, right, interval = reader.take(32), reader.u8()"),
+    ("names of witnesses in schema 2", "named=schema != OLDER_SCHEMA", "named=True"),
+    ("no names of witnesses", "named=schema != OLDER_SCHEMA", "named=False"),
+    ("all kinds in schema 2", "    if schema != OLDER_SCHEMA:\n        readers",
+     "    if True:\n        readers"),
     ("a request's time beyond all times", "lane = (reader.u64(), reader.time())",
      "lane = (reader.u64(), reader.u64())"),
     ("a decision's T beyond all times", "heard = reader.time() if", "heard = reader.u64() if"),
@@ -165,43 +161,62 @@ _RECORDS = [
     ("any outcome", "    if what > LAPSED:", "    if False:"),
     ("an outcome that power failed", "    if what > LAPSED:", "    if what > LAPSED + 1:"),
     ("a MaxOpen beyond 32 bits", "max_open = reader.u32() if", "max_open = reader.u64() if"),
-    ("any words", "    words = reader.u16()\n", "    words = reader.u64()\n"),
-    ("words of one byte", "    words = reader.u16()\n", "    words = reader.u8()\n"),
+    ("any words", "number, floor, reader.u16(), reader.flag()",
+     "number, floor, reader.u64(), reader.flag()"),
+    ("words of one byte", "number, floor, reader.u16(), reader.flag()",
+     "number, floor, reader.u8(), reader.flag()"),
+    ("a length of before", "<= MAX_RECORD or tag", "<= 1309 or tag"),
+    ("a record of any length", "not TAG < len(record) <= MAX_RECORD", "not TAG < len(record)"),
     ("a status for a list", "    if status.list is None:", "    if False:"),
     ("an anchor that does not hold", "or tag != device_mac(secret, LABEL_ANCHOR + fields)", ""),
     ("an anchor of another version", "if reader.u8() != 1:", "if reader.u8() == 99:"),
     ("an anchor with more behind", "        reader.end()\n        return anchor",
      "        return anchor"),
-    ("boots are not in the nonce", "u64(boots) + u64(session)", "u64(0) + u64(session)"),
-    ("session is not in the nonce", "u64(boots) + u64(session)", "u64(boots) + u64(0)"),
+    ("starts are not in the nonce", "u64(starts) + u64(session)", "u64(0) + u64(session)"),
+    ("session is not in the nonce", "u64(starts) + u64(session)", "u64(starts) + u64(0)"),
     ("random is not in the nonce", "u64(session) + random", "u64(session) + bytes(16)"),
-    ("boots and session swapped in the nonce", "u64(boots) + u64(session)",
-     "u64(session) + u64(boots)"),
+    ("starts and session swapped in the nonce", "u64(starts) + u64(session)",
+     "u64(session) + u64(starts)"),
 ]
 
 _RISE = "        if decision.heard is not None:\n            self._rise(decision.heard)\n"
 _APPLY = "        _demand_restored(self.tables.repeat(self._changes(decision), self.floor))\n"
-_START = "            self.boots += 1\n            self.open = None\n"
-_FREE = "            self.relock &= self.open != LOCK\n"
-_DONE = "        if outcome.what == DONE:\n"
-_WORDS = "    if start.words != tables.words:\n        raise Denied(TOO_NEW)\n"
-_IDENTITY = "    _demand(start.device == identity.device and start.nonce == identity.nonce)\n"
+_START = (
+    "            self.audit.starts = min(self.audit.starts + 1, MAX_U64)\n"
+    "            self._close(INTERRUPTED)\n"
+)
+_FREE = "            self.relock &= self.open.right != LOCK\n"
+_DONE = "        if outcome.what == DONE and self.open is not None:\n"
+_WORDS = "    if start.words > words:\n        raise Denied(TOO_NEW)\n"
+_NONCE = "    _demand(start.nonce == identity.nonce)\n"
+_DEVICE = "    _demand(journal.device == identity.device)\n"
+_RENEW = "    if isinstance(journal, OlderJournal):\n        journal = journal.renewed()\n"
+_LOG_READ = "    log = _Log(secret, records, tables.words)\n"
 _SET = "            self.trust = replace(self.trust, keyset=held)\n"
 _LISTED = "            self.trust = replace(self.trust, list=_held_list(held))\n"
 _CARDED = "            self.trust = replace(self.trust, card=held)\n"
 _JOURNAL = [
-    ("the first record is of any kind", "if bodies is None or bodies[0][0] != LOG:",
-     "if bodies is None:"),
-    ("no schema is too new", "    if body[1] > SCHEMA:", "    if False:"),
-    ("schema 0 is good", "and 1 <= body[1]", ""),
-    ("a start without a schema", "len(body) > 1 and 1 <= body[1]", "1 <= [*body, 3][1]"),
-    ("the device is not compared", "start.device == identity.device and", ""),
-    ("the claim nonce is not compared", "and start.nonce == identity.nonce", ""),
+    ("the first record is of any kind", "    _demand(log.kind() == LOG)\n",
+     "    _demand(log.kind() is not None)\n"),
+    ("no schema is too new", "    if log.schema > SCHEMA:", "    if False:"),
+    ("schema 2 is too old", "log.schema in (OLDER_SCHEMA, SCHEMA)", "log.schema == SCHEMA"),
+    ("schema 1 is read", "log.schema in (OLDER_SCHEMA, SCHEMA)", "log.schema in (1, 2, SCHEMA)"),
+    ("a start without a schema", "    _demand(len(log.body) > 1)\n", ""),
+    ("the device is not compared", _DEVICE, ""),
+    ("the device is compared with that of the start", _DEVICE, "    _demand("
+     "decode_body(records[0][:-16], 0, records[0][1]).device == identity.device)\n"),
+    ("the claim nonce is not compared", _NONCE, ""),
     ("an open decision before the first", "    _demand(start.open is None or start.next > 0)\n",
      ""),
     ("the words of a log are not compared", _WORDS, ""),
+    ("fewer words are too new", "start.words > words", "start.words != words"),
     ("other words are damage", _WORDS, _WORDS.replace("TOO_NEW", "CORRUPT")),
-    ("words come before device and claim nonce", _IDENTITY + _WORDS, _WORDS + _IDENTITY),
+    ("words come before the claim nonce", _NONCE + "    _demand(start.open is None or start.next"
+     " > 0)\n" + _WORDS, _WORDS + _NONCE + "    _demand(start.open is None or start.next > 0)\n"),
+    ("the device comes before the words", _NONCE,
+     _NONCE + "    _demand(log.schema == 3 or start.device == identity.device)\n"),
+    ("all tags come before what is in any record", _LOG_READ, _LOG_READ +
+     "    _demand(None not in list(untagged(secret, records)))\n"),
     ("no room is damage", "TOO_NEW if code == TABLE_FULL else CORRUPT", "CORRUPT"),
     ("what cannot be applied is too new", "TOO_NEW if code == TABLE_FULL else CORRUPT",
      "TOO_NEW"),
@@ -211,11 +226,16 @@ _JOURNAL = [
      "    epoch = log.statement(EPOCH)\n    keyset = early or log.statement(KEYSET)\n"),
     ("the list is left out at the head", "if isinstance(listed, Status) else trust",
      "if False else trust"),
-    ("kinds 5 and 6 as events", "            raise Denied(CORRUPT)\n        self.number",
-     "            pass\n        self.number"),
-    ("an epoch as event",
-     "        if isinstance(held, Epoch):\n            raise Denied(CORRUPT)\n        if",
-     "        if isinstance(held, Epoch):\n            return\n        if"),
+    ("kinds 5 and 6 as events", "        else:\n            raise Denied(CORRUPT)\n\n    def _rise",
+     "        else:\n            pass\n\n    def _rise"),
+    ("statements as events", "        else:\n            raise Denied(CORRUPT)\n\n    def _rise",
+     "        elif isinstance(event, Statement):\n            self._take(event.held)\n"
+     "        else:\n            raise Denied(CORRUPT)\n\n    def _rise"),
+    ("statements of schema 2 are damage", "        if isinstance(event, Statement):\n"
+     "            _demand(not", "        if isinstance(event, Statement):\n"
+     "            _demand(False and not"),
+    ("an epoch as event of schema 2", "            _demand(not isinstance(event.held, Epoch))\n",
+     "            if isinstance(event.held, Epoch):\n                return\n"),
     ("a keyset as event changes nothing", _SET, ""),
     ("a list as event changes nothing", _LISTED, ""),
     ("a card as event changes nothing", _CARDED, "            pass\n"),
@@ -232,25 +252,36 @@ _JOURNAL = [
     ("counts of later links are not kept", "if count is not None\n        ]",
      "if count is not None and link == root\n        ]"),
     ("each link pays for itself", "UseChange(link, root, issuer,", "UseChange(link, link, issuer,"),
-    ("a decision does not open", "        self.open = decision.right\n", ""),
+    ("a decision does not open", "        self.relock |= decision.max_open is not None\n",
+     "        self.relock |= decision.max_open is not None\n        self.open = None\n"),
     ("a decision with a MaxOpen obliges to nothing",
      "        self.relock |= decision.max_open is not None\n", ""),
     ("a decision without a MaxOpen frees", "self.relock |= decision", "self.relock = decision"),
     ("each decision obliges", "decision.max_open is not None", "True"),
-    ("a start does not raise boots", "            self.boots += 1\n", ""),
-    ("a start does not close", _START, "            self.boots += 1\n"),
+    ("a start does not raise starts",
+     "            self.audit.starts = min(self.audit.starts + 1, MAX_U64)\n", ""),
+    ("a start does not close", "            self._close(INTERRUPTED)\n", ""),
+    ("a start closes before it counts", _START, "            self._close(INTERRUPTED)\n"
+     "            self.audit.starts = min(self.audit.starts + 1, MAX_U64)\n"),
+    ("a start closes as unknown", "self._close(INTERRUPTED)", "self._close(UNKNOWN)"),
+    ("a decision closes as interrupted", "self._close(UNKNOWN)", "self._close(INTERRUPTED)"),
+    ("a decision does not close", "        self._close(UNKNOWN)\n", ""),
+    ("a decision opens with all persons gone", "decision.interval, decision.persons\n",
+     "decision.interval, None\n"),
+    ("a decision opens without its interval", "decision.right, decision.interval, decision",
+     "decision.right, Interval(), decision"),
     ("a start frees of the duty", _START, _START + "            self.relock = False\n"),
     ("secured frees of nothing", "            self.relock = False\n        elif",
      "            pass\n        elif"),
-    ("an outcome does not close", "self.open != LOCK\n        self.open = None\n",
-     "self.open != LOCK\n"),
+    ("an outcome does not close", "        self._close(outcome.what)\n", ""),
+    ("each outcome is done", "        self._close(outcome.what)\n", "        self._close(DONE)\n"),
     ("an outcome frees of nothing", _FREE, ""),
-    ("any outcome frees", _DONE, "        if True:\n"),
+    ("any outcome frees", _DONE, "        if self.open is not None:\n"),
     ("the outcome of any right frees", _FREE, "            self.relock = False\n"),
-    ("a release that is done is no damage", "            _demand(self.open != RELEASE)\n"
+    ("a release that is done is no damage", "            _demand(not self.releases)\n"
      "            self.relock", "            self.relock"),
-    ("a start behind a release is no damage", "            _demand(self.open != RELEASE)\n"
-     "            self.boots", "            self.boots"),
+    ("a start behind a release is no damage", "            _demand(not self.releases)\n"
+     "            self.audit", "            self.audit"),
     ("an empty log with an anchor is unclaimed", "        if anchor is not None:\n",
      "        if False:\n"),
     ("an anchor of another domain", "anchor.domain != trust.domain or", ""),
@@ -262,37 +293,70 @@ _JOURNAL = [
      "if False:"),
     ("the counter is compared one too soon", "counter > journal.number",
      "counter >= journal.number"),
-    ("events do not count", "        self.number += 1\n", ""),
-    ("a release is no end", "    if journal.open == RELEASE:", "    if False:"),
+    ("events do not count", "        self.number = min(self.number + 1, MAX_U64)\n"
+     "        if isinstance(event, Change)", "        if isinstance(event, Change)"),
+    ("statements of schema 2 do not count", "            self._take(event.held)\n"
+     "            self.number = min(self.number + 1, MAX_U64)\n",
+     "            self._take(event.held)\n"),
+    ("a release is no end", "    if journal.releases:", "    if False:"),
     ("a release comes before the anchor",
      "    if anchor is not None and _is_ahead(anchor, journal.trust):",
-     "    if journal.open == RELEASE:\n        raise Denied(RELEASING)\n"
+     "    if journal.releases:\n        raise Denied(RELEASING)\n"
      "    if anchor is not None and _is_ahead(anchor, journal.trust):"),
     ("the anchor comes before the log is judged",
-     "    journal = read_log(bodies, identity, tables)\n    if anchor",
+     "    journal = read_log(records, identity, secret, tables)\n    if anchor",
      "    if anchor is not None and anchor.lock == b\"elsewher\":\n"
      "        raise Denied(ROLLED_BACK)\n"
-     "    journal = read_log(bodies, identity, tables)\n    if anchor"),
-    ("the schema comes before the tags",
-     "    if bodies is None or bodies[0][0] != LOG:",
-     "    if len(records[0]) > 1 and records[0][0] == LOG:\n        _check_schema(records[0])\n"
-     "    if bodies is None or bodies[0][0] != LOG:"),
-    ("the start of an older schema does not count", "    journal.number += anew\n", ""),
-    ("interrupted is the next decision", "journal.next - 1", "journal.next"),
+     "    journal = read_log(records, identity, secret, tables)\n    if anchor"),
+    ("the schema comes before the tags", _LOG_READ,
+     "    if len(records[0]) > 1 and records[0][0] == LOG and records[0][1] > SCHEMA:\n"
+     "        raise Denied(TOO_NEW)\n" + _LOG_READ),
+    ("the new log of an older schema does not count",
+     "        number = min(self.number + 1, MAX_U64)\n", "        number = self.number\n"),
+    ("interrupted is the next entry", "else journal.audit.events.next\n",
+     "else journal.audit.events.next + 1\n"),
+    ("a decision of schema 2 makes no entry", "        opened = None if self.open is None else"
+     " _of_before(self.open.right)\n        number", "        opened = None\n        number"),
+    ("a decision of schema 2 keeps its interval", "_of_before(self.open.right)\n        number",
+     "replace(_of_before(self.open.right), interval=self.open.interval)\n        number"),
+    ("a decision of schema 2 keeps its core", "_of_before(self.open.right)\n        number",
+     "replace(_of_before(self.open.right), core=self.open.core)\n        number"),
+    ("a decision of schema 2 loses its right", "_of_before(self.open.right)\n        number",
+     "_of_before(0)\n        number"),
+    ("a decision that is closed in schema 2 makes an entry", "        self.open = None\n"
+     "        return None\n", "        return Journal._close(self, outcome)\n"),
+    ("boots are not the starts", "starts=start.boots", "starts=0"),
+    ("a decision in a start of schema 2 is closed", "opened = None if start.open is None else"
+     " _of_before(start.open)", "opened = None"),
+    ("a change makes no entry", "            self.audit.take(event.interval, event.held)\n", ""),
+    ("a change is not taken in", "            self._take(event.held)\n"
+     "            self.audit", "            self.audit"),
+    ("denials make no entry", "            self.audit.tell(event.interval, event.rows)\n",
+     "            pass\n"),
+    ("a new device key makes no entry",
+     "            self.audit.change(event.interval, event.change)\n", ""),
+    ("a new device key is not taken in", "            self.device = event.change.new\n", ""),
+    ("what is acknowledged is forgotten",
+     "            self.audit.acknowledged = event.number\n", "            pass\n"),
+    ("an open decision in the head is forgotten",
+     "return opened if isinstance(opened, OpenDecision) else None", "return None"),
+    ("ends may be missing", "    _demand(log.kind() == ENDS)\n",
+     "    if log.kind() != ENDS:\n        return None\n"),
     ("the start is not in the nonce", "    journal.fold(Started())\n", ""),
 ]
 
-_EVENT = "    def fold(self, event: Body) -> None:\n"
+_EVENT = "        self.number = min(self.number + 1, MAX_U64)\n        if isinstance(event, Change)"
 _STRICTER = [
     ("no decision while one is open", _APPLY, "        _demand(self.open is None)\n" + _APPLY),
     ("no start behind an open decision", "        journal.fold(log.take())\n",
      "        event = log.take()\n"
      "        _demand(not isinstance(event, Started) or journal.open is None)\n"
      "        journal.fold(event)\n"),
-    ("no event behind an open release", _EVENT, _EVENT + "        _demand(self.open != RELEASE)\n"),
+    ("no event behind an open release", _EVENT,
+     "        _demand(not self.releases)\n" + _EVENT),
     ("no outcome but of an open decision", _DONE,
      "        _demand(self.open is not None)\n" + _DONE),
-    ("no outcome of a release", _DONE, "        _demand(self.open != RELEASE)\n" + _DONE),
+    ("no outcome of a release", _DONE, "        _demand(not self.releases)\n" + _DONE),
     ("nothing secured without a duty", "            self.relock = False\n        elif",
      "            _demand(self.relock)\n            self.relock = False\n        elif"),
     ("no time below the floor", "            self._rise(event.time)\n",
@@ -349,6 +413,7 @@ _STRICTER = [
 MUTATIONS = [
     Mutation(name, file, old, new)
     for file, entries in (
+        *AUDIT,
         ("tables.py", _TABLES),
         ("memory.py", _MEMORY),
         ("records.py", _RECORDS),

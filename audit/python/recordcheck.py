@@ -8,12 +8,13 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from journalcheck import (
+from auditcheck import check_audit
+from journalcheck import check_logs
+from journalparts import (
     CORRUPT,
     LINK,
     SECRET,
     anchored,
-    check_logs,
     count_entry,
     decision,
     encoded,
@@ -69,6 +70,31 @@ def check_tags() -> list[str]:
     return [f"journal: tags, {n}: {a!r} for {b!r}" for n, (a, b) in enumerate(found) if a != b]
 
 
+def read_in_turn(records: list[bytes]) -> list[str]:
+    """SPEC 22.5: the first record that breaks a rule of tags or of what they say rules."""
+    five = Counts([count_entry(link=bytes((n,)) * 16) for n in range(5)])
+    full = tagged(SECRET, encoded([*head()[:5], five]))
+    newer = tagged(SECRET, encoded(head(schema=4)))
+    unknown = tagged(SECRET, encoded([*head(), b"\x14"]))
+    cases = [
+        ([*full, bytes(99)], 192),
+        ([*newer[:1], bytes(99)], 192),
+        ([bytes(99), *newer], CORRUPT),
+        ([*full[:4], bytes(99), *full[5:]], CORRUPT),
+        ([*unknown, bytes(99)], CORRUPT),
+        ([*records[:1], bytes(99)], CORRUPT),
+    ]
+    faults = []
+    for n, (log, code) in enumerate(cases):
+        try:
+            start(log, Identity(DEVICE, LIFE), SECRET, Tables(4, 4))
+            faults.append(f"journal: in turn, {n}: it starts")
+        except Denied as denied:
+            if denied.code != code:
+                faults.append(f"journal: in turn, {n}: {denied.code} for {code}")
+    return faults
+
+
 def check_damage() -> list[str]:
     """Each record of a log changed, left out, moved, or under another secret."""
     records = tagged(SECRET, encoded([*head(), decision(), Outcome(0), Started()]))
@@ -80,7 +106,7 @@ def check_damage() -> list[str]:
     logs += [[*records, *records], [*records, b""], [*records, bytes(16)]]
     logs.append([records[0], b"\1" + bytes(15), *records[1:]])
     logs.append(tagged(bytes(32), encoded(head())))
-    faults = []
+    faults = read_in_turn(records)
     for n, log in enumerate(logs):
         try:
             start(log, Identity(DEVICE, LIFE), SECRET, Tables(8, 8))
@@ -94,7 +120,7 @@ def check_damage() -> list[str]:
 def check_bodies() -> list[str]:
     """Each kind there and back."""
     lanes = Lanes([lane_entry(words=2)])
-    whole = decision(counts=[used()], lane=(3, 4), heard=5, max_open=6, evidence=[LINK])
+    whole = decision(counts=[used()], lane=(3, 4), heard=5, max_open=6, witnesses=[(LINK, LINK)])
     pieces: list[Any] = [
         *head(), Counts([count_entry()]), lanes, Started(), whole, Outcome(3), Secured(), Passed(9)
     ]
@@ -106,5 +132,5 @@ def check_bodies() -> list[str]:
 
 
 def check_journal() -> list[str]:
-    faults = check_tables() + check_logs()
+    faults = check_tables() + check_logs() + check_audit()
     return faults + check_tags() + check_damage() + check_bodies()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from keyward.audit_vectors import is_of_receipts, judge_receipts, judge_seal, seals_alike
 from keyward.journal_vectors import encodes_alike, judge_journal
 from keyward.objects import decode
 from keyward.tables_vectors import judge_tables
@@ -28,6 +29,11 @@ def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
             if hasattr(decoded, "encode") and decoded.encode() != data:
                 return vector["error"], "encodes otherwise"
         return vector["error"], None if error is None else str(error)
+    if "sealed" in vector:
+        expected_seal = {name: vector[name] for name in ("object", "fault")}
+        if vector["fault"] is None and not seals_alike(vector):
+            return expected_seal, "seals otherwise"
+        return expected_seal, judge_seal(vector)
     if "text" in vector:
         expected = vector["bytes"], vector["error"]
         try:
@@ -46,6 +52,9 @@ def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
         if "restored" in vector["result"] and not encodes_alike(vector):
             return expected_start, "encodes otherwise"
         return expected_start, judge_journal(vector)
+    if is_of_receipts(vector):
+        results = judge_receipts(vector)
+        return {name: vector[name] for name in results}, results
     return vector["verdict"], judge(vector)
 
 

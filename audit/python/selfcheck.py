@@ -6,7 +6,10 @@
    over signatures with parts of small order, and other doubtful ones.
 3. Text forms (SPEC 3.5) go there and back.
 4. A lock's life (SPEC 9.2, 16 to 19) on objects made here, each rule broken once.
-5. Its journal (SPEC 22) and tables (SPEC 14.2 to 14.4) on logs made here, likewise.
+5. Its journal (SPEC 22), audit logs (SPEC 24.1 to 24.5) and tables (SPEC 14.2 to 14.4) on
+   logs made here, likewise.
+6. Receipts, entries, changes of the device key and recordings (SPEC 24), likewise.
+7. Sealing (SPEC 23): likewise, and against the HPKE of the package `cryptography`.
 """
 
 from __future__ import annotations
@@ -55,7 +58,9 @@ from keyward.text import TextError, from_text, secret_from_text, secret_to_text,
 from keyward.token import Origin, chain_of
 from keyward.verify import Session, TrustView, verify
 from lifecheck import check_life_of_a_lock
+from receiptcheck import check_receipts
 from recordcheck import check_journal
+from sealcheck import check_seals
 from trustcheck import check_trust
 
 SPEC = Path(__file__).resolve().parents[2] / "SPEC.md"
@@ -308,7 +313,7 @@ def check_text() -> list[str]:
 def main() -> int:
     faults = check_example() + check_example_of_a_claim() + check_signatures() + check_text()
     faults += check_decoding() + check_trust() + check_life_of_a_lock()
-    faults += check_journal()
+    faults += check_journal() + check_receipts() + check_seals()
     for fault in faults:
         print(fault)
     print(f"faults: {len(faults)}")

@@ -8,7 +8,7 @@ use crate::{
     key::{PublicKey, read_key, role},
     ledger::Outcome,
     limits::MAX_PUBLIC,
-    preimage::{Label, Message, Scope, joined, scope_bytes},
+    preimage::{Core, Label, Message, Scope, joined, scope_bytes},
     time::{Interval, Time},
     wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
 };
@@ -155,6 +155,14 @@ impl<'a> Public<'a> {
     /// The log that the entry is in.
     pub const fn log(&self) -> Log {
         self.event.log()
+    }
+
+    /// What binds the request, of an opening: a recording is verified over it.
+    pub const fn core(&self) -> Option<Core> {
+        match self.event {
+            Event::Opening { core, .. } => Some(Core(*core)),
+            _ => None,
+        }
     }
 
     /// Reads a public part that stands alone.

@@ -8,6 +8,7 @@ pub mod evasion;
 pub mod interleave;
 pub mod journal;
 pub mod lives;
+pub mod logs;
 pub mod malformed;
 pub mod model;
 pub mod musts;

@@ -1,5 +1,7 @@
 //! keyward's chores: one command for each claim. `cargo xtask` lists them.
 
+mod audit_faults;
+mod audit_speed;
 mod baremetal;
 mod corrupt;
 mod differential;
@@ -25,24 +27,36 @@ type Run = fn(&[String]) -> Result<(), String>;
 
 /// Each command's name, what it does, how long it usually takes, and its entry.
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
+    (
+        "audit-faults",
+        "mutilates logs in every way, beside a naive model (--whole)",
+        "2 min",
+        audit_faults::run,
+    ),
+    (
+        "audit-speed",
+        "audits logs beside the hashes and signatures alone (--receipts N --signed N)",
+        "2 min",
+        audit_speed::run,
+    ),
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
-    ("corrupt", "damages images of a lock's flash (--images N)", "1 min", corrupt::run),
+    ("corrupt", "damages images of a lock's flash (--images N)", "2 min", corrupt::run),
     (
         "differential",
         "compares keyward with audit/python on generated objects (--objects N)",
-        "1 min",
+        "2 min",
         differential::run,
     ),
-    ("evasion", "simulates how long a revoked token still opens (--runs N)", "1 min", evasion::run),
+    ("evasion", "simulates how long a revoked token still opens (--runs N)", "2 min", evasion::run),
     (
         "example",
         "writes SPEC.md's worked example, or with --check compares it",
         "1 s",
         example::run,
     ),
-    ("floors", "compares verify and issue with the bare signatures", "1 min", floors::run),
+    ("floors", "compares verify and issue with the bare signatures", "2 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
-    ("kill", "kills a lock's host between any two system calls (--times N)", "1 min", kill::run),
+    ("kill", "kills a lock's host between any two system calls (--times N)", "2 min", kill::run),
     (
         "mint",
         "presents single-use tokens without end, some of them again (--tokens N)",
@@ -55,7 +69,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "5 min",
         model::run,
     ),
-    ("msrv", "builds with the oldest compiler that is promised", "1 min", msrv::run),
+    ("msrv", "builds with the oldest compiler that is promised", "2 min", msrv::run),
     ("peers", "does the same job with other token crates", "3 min", peers::run),
     (
         "power-cut",
@@ -71,7 +85,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         strict::run,
     ),
     ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
-    ("wear", "wears a flash by 20 openings a day for ten years (--days N)", "1 min", wear::run),
+    ("wear", "wears a flash by 20 openings a day for ten years (--days N)", "2 min", wear::run),
     (
         "window",
         "compares the replay window with a set of all counters, and times it (--steps N)",

@@ -22,6 +22,7 @@ NAMES: dict[int, str] = {
     212: "UnchallengedRefused",
     213: "UnchallengedRight",
     214: "SealedOnly",
+    215: "NotOpened",
     220: "EmergencyDepth",
     221: "EmergencyRight",
     222: "EmergencyUnchallenged",
@@ -72,6 +73,7 @@ NAMES: dict[int, str] = {
     504: "SameLife",
     505: "TooLate",
     506: "ReleaseDue",
+    507: "DeviceSignature",
 }
 
 # The answers that hang on the code alone; those of 420, 431, 432, 451 and 471 hang

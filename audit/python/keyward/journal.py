@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from .audit import Audit, AuditFault
+from .audit_records import (
+    BEGINNING,
+    ENDS,
+    KEPT,
+    OPEN,
+    Acknowledged,
+    Beginning,
+    Change,
+    Ends,
+    Kept,
+    NewDevice,
+    OpenDecision,
+    Told,
+)
 from .denials import Denied
-from .limits import WORD
+from .limits import MAX_U64, WORD
 from .lock import Anchor, HeldList, Identity, TrustState
 from .memory import Use, UseChange
 from .objects import Status
+from .receipts import DONE, INTERRUPTED, UNKNOWN, Interval
 from .records import (
     CARD,
-    DONE,
+    COUNTS,
     EPOCH,
     KEYSET,
+    LANES,
     LIST,
     LOG,
+    OLDER_SCHEMA,
     SCHEMA,
     Body,
     Counts,
@@ -45,42 +63,53 @@ class Journal:
 
     trust: TrustState
     tables: Tables
+    audit: Audit
+    device: bytes
+    """The present device key."""
     number: int
     floor: int
-    next: int
-    boots: int
-    open: int | None
-    """The right of the last decision, while its outcome is not known."""
+    open: OpenDecision | None
+    """The last decision, while its outcome is not known."""
     relock: bool
+
+    @property
+    def releases(self) -> bool:
+        return self.open is not None and self.open.right == RELEASE
 
     # SPEC 22.4
 
     def fold(self, event: Body) -> None:
-        if isinstance(event, Statement):
+        self.number = min(self.number + 1, MAX_U64)
+        if isinstance(event, Change):
             self._take(event.held)
+            self.audit.take(event.interval, event.held)
         elif isinstance(event, Started):
-            _demand(self.open != RELEASE)
-            self.boots += 1
-            self.open = None
+            _demand(not self.releases)
+            self.audit.starts = min(self.audit.starts + 1, MAX_U64)
+            self._close(INTERRUPTED)
         elif isinstance(event, Decision):
             self._decide(event)
         elif isinstance(event, Outcome):
-            self._close(event)
+            self._record(event)
         elif isinstance(event, Secured):
             self.relock = False
         elif isinstance(event, Passed):
             self._rise(event.time)
+        elif isinstance(event, Told):
+            self.audit.tell(event.interval, event.rows)
+        elif isinstance(event, Acknowledged):
+            self.audit.acknowledged = event.number
+        elif isinstance(event, NewDevice):
+            self.device = event.change.new
+            self.audit.change(event.interval, event.change)
         else:
             raise Denied(CORRUPT)
-        self.number += 1
 
     def _rise(self, t: int) -> None:
         self.floor = max(self.floor, t)
 
-    def _take(self, held: Epoch | Keyset | Status | Card) -> None:
+    def _take(self, held: Keyset | Status | Card) -> None:
         """Signatures, order and epoch were judged before it was written."""
-        if isinstance(held, Epoch):
-            raise Denied(CORRUPT)
         if isinstance(held, Keyset):
             self.trust = replace(self.trust, keyset=held)
             self._rise(held.issued_at)
@@ -95,28 +124,66 @@ class Journal:
         if decision.heard is not None:
             self._rise(decision.heard)
         _demand_restored(self.tables.repeat(self._changes(decision), self.floor))
-        self.next += 1
-        self.open = decision.right
+        self._close(UNKNOWN)
+        self.open = OpenDecision(
+            self.number, decision.core, decision.right, decision.interval, decision.persons
+        )
         self.relock |= decision.max_open is not None
 
     def _changes(self, decision: Decision) -> Changes:
         """A record has no *before*, and none is judged."""
-        root, issuer = decision.links[0], decision.issuer
+        persons = decision.persons
+        root, issuer = persons.links[0], persons.issuer
         uses = [
             UseChange(link, root, issuer, Use(), *count)
-            for link, count in zip(decision.links, decision.counts)
+            for link, count in zip(persons.links, decision.counts)
             if count is not None
         ]
         if decision.lane is None:
             return Changes(uses)
         payer = payer_of(root, issuer)
-        return Changes(uses, LaneChange(decision.holder, payer, *decision.lane))
+        return Changes(uses, LaneChange(persons.holder, payer, *decision.lane))
 
-    def _close(self, outcome: Outcome) -> None:
-        if outcome.what == DONE:
-            _demand(self.open != RELEASE)
-            self.relock &= self.open != LOCK
+    def _record(self, outcome: Outcome) -> None:
+        if outcome.what == DONE and self.open is not None:
+            _demand(not self.releases)
+            self.relock &= self.open.right != LOCK
+        self._close(outcome.what)
+
+    def _close(self, outcome: int) -> int | None:
+        """By an entry, whose number is answered; without an open decision by none."""
+        decision, self.open = self.open, None
+        return None if decision is None else self.audit.close(decision, outcome)
+
+
+class OlderJournal(Journal):
+    """What follows from a log of schema 2: no entries, and statements as events."""
+
+    __slots__ = ()
+
+    def fold(self, event: Body) -> None:
+        if isinstance(event, Statement):
+            _demand(not isinstance(event.held, Epoch))
+            self._take(event.held)
+            self.number = min(self.number + 1, MAX_U64)
+        else:
+            Journal.fold(self, event)
+
+    def _close(self, outcome: int) -> int | None:
         self.open = None
+        return None
+
+    def renewed(self) -> Journal:
+        """Of this schema, by a new log (SPEC 22.5)."""
+        opened = None if self.open is None else _of_before(self.open.right)
+        number = min(self.number + 1, MAX_U64)
+        state = self.trust, self.tables, self.audit, self.device
+        return Journal(*state, number, self.floor, opened, self.relock)
+
+
+def _of_before(right: int) -> OpenDecision:
+    """A decision that was open in schema 2 (SPEC 22.5): nothing but its right is told."""
+    return OpenDecision(0, bytes(32), right, Interval(), None)
 
 
 def _demand(holds: bool) -> None:
@@ -135,35 +202,68 @@ def _held_list(status: Status) -> HeldList:
     return HeldList(status.order, status.list, status.body())
 
 
-def _decoded(body: bytes, words: int) -> Body:
-    try:
-        return decode_body(body, words)
-    except DecodeError:
-        raise Denied(CORRUPT) from None
-
-
 class _Log:
-    """The bodies of a log, taken from the front (SPEC 22.3)."""
+    """The records of a log, read one after the other (SPEC 22.5)."""
 
-    def __init__(self, bodies: Sequence[bytes], words: int) -> None:
-        self.bodies = bodies
+    def __init__(self, secret: bytes, records: Sequence[bytes], words: int) -> None:
+        self.bodies: Iterator[bytes | None] = untagged(secret, records)
+        self.schema = SCHEMA
         self.words = words
-        self.at = 0
+        self.body: bytes | None = None
+        """The next one, if there is one."""
+        self._advance()
+
+    def _advance(self) -> None:
+        end = object()
+        self.body, self.ended = None, False
+        body = next(self.bodies, end)
+        if body is end:
+            self.ended = True
+        elif isinstance(body, bytes):
+            self.body = body
 
     def kind(self) -> int | None:
-        """That of the next body; its decoding finds one that is empty."""
-        return self.bodies[self.at][0] if self.at < len(self.bodies) else None
+        """That of the next body; None behind the last."""
+        if self.ended:
+            return None
+        _demand(self.body is not None)
+        assert self.body is not None
+        return self.body[0]
 
     def take(self) -> Body:
-        body = _decoded(self.bodies[self.at], self.words)
-        self.at += 1
-        return body
+        _demand(self.body is not None)
+        assert self.body is not None
+        try:
+            taken = decode_body(self.body, self.words, self.schema)
+        except DecodeError:
+            raise Denied(CORRUPT) from None
+        self._advance()
+        return taken
 
     def statement(self, kind: int) -> Epoch | Keyset | Status | Card:
         _demand(self.kind() == kind)
         taken = self.take()
         assert isinstance(taken, Statement)
         return taken.held
+
+
+def _read_start(log: _Log, identity: Identity, words: int) -> LogStart:
+    """The schema stands at the same place in all schemas to come (SPEC 22.5, step 2)."""
+    _demand(log.kind() == LOG)
+    assert log.body is not None
+    _demand(len(log.body) > 1)
+    log.schema = log.body[1]
+    if log.schema > SCHEMA:
+        raise Denied(TOO_NEW)
+    _demand(log.schema in (OLDER_SCHEMA, SCHEMA))
+    start = log.take()
+    assert isinstance(start, LogStart)
+    _demand(start.nonce == identity.nonce)
+    _demand(start.open is None or start.next > 0)
+    if start.words > words:
+        raise Denied(TOO_NEW)
+    log.words = start.words
+    return start
 
 
 def _read_trust(log: _Log, domain: bytes) -> TrustState:
@@ -179,8 +279,7 @@ def _read_trust(log: _Log, domain: bytes) -> TrustState:
 
 def _read_tables(log: _Log, tables: Tables, floor: int) -> None:
     """Any number of kinds 5 and 6."""
-    while log.at < len(log.bodies):
-        before = log.at
+    while log.kind() in (COUNTS, LANES):
         body = log.take()
         if isinstance(body, Counts):
             for link, count in body.entries:
@@ -189,42 +288,49 @@ def _read_tables(log: _Log, tables: Tables, floor: int) -> None:
             for holder, lane in body.entries:
                 lane.window.widen(tables.words * WORD)
                 _demand_restored(tables.restore_lane(holder, lane, floor))
-        else:
-            log.at = before
-            return
 
 
-def _check_schema(body: bytes) -> None:
-    """It stands at the same place in all schemas to come (SPEC 22.5, step 2)."""
-    _demand(len(body) > 1 and 1 <= body[1])
-    if body[1] > SCHEMA:
-        raise Denied(TOO_NEW)
+def _read_audit(log: _Log, audit: Audit) -> OpenDecision | None:
+    """Any number of kinds 19 and 13, kind 14, perhaps kind 15."""
+    while log.kind() in (BEGINNING, KEPT):
+        body = log.take()
+        if isinstance(body, Beginning):
+            audit.begin(body)
+        elif isinstance(body, Kept):
+            audit.keep(body)
+    _demand(log.kind() == ENDS)
+    ends = log.take()
+    assert isinstance(ends, Ends)
+    audit.end(ends)
+    opened = log.take() if log.kind() == OPEN else None
+    return opened if isinstance(opened, OpenDecision) else None
 
 
-def read_log(bodies: Sequence[bytes], identity: Identity, tables: Tables) -> Journal:
-    """The state that a log says; `tables` are empty, and of the lock's capacity."""
-    log = _Log(bodies, tables.words)
-    start = log.take()
-    assert isinstance(start, LogStart)
-    _demand(start.device == identity.device and start.nonce == identity.nonce)
-    if start.words > tables.words:
-        raise Denied(TOO_NEW)
-    log.words = start.words
-    _demand(start.open is None or start.next > 0)
+def _read_head(log: _Log, identity: Identity, secret: bytes, tables: Tables) -> Journal:
+    """The state when the log was written (SPEC 22.3)."""
+    start = _read_start(log, identity, tables.words)
     trust = _read_trust(log, start.domain)
     _read_tables(log, tables, start.floor)
-    journal = Journal(
-        trust=trust,
-        tables=tables,
-        number=start.number,
-        floor=start.floor,
-        next=start.next,
-        boots=start.boots,
-        open=start.open,
-        relock=start.relock,
-    )
-    while log.at < len(bodies):
-        journal.fold(log.take())
+    audit = Audit(secret, trust.card.lock, trust.epoch.number, starts=start.boots)
+    state = trust, tables, audit, start.device, start.number, start.floor
+    if start.schema == OLDER_SCHEMA:
+        opened = None if start.open is None else _of_before(start.open)
+        return OlderJournal(*state, opened, start.relock)
+    return Journal(*state, _read_audit(log, audit), start.relock)
+
+
+def read_log(
+    records: Sequence[bytes], identity: Identity, secret: bytes, tables: Tables
+) -> Journal:
+    """The state that a log says; `tables` are empty, and of the lock's capacity."""
+    log = _Log(secret, records, tables.words)
+    try:
+        journal = _read_head(log, identity, secret, tables)
+        while log.kind() is not None:
+            journal.fold(log.take())
+    except AuditFault:
+        raise Denied(CORRUPT) from None
+    _demand(journal.device == identity.device)
     return journal
 
 
@@ -234,7 +340,7 @@ class Restored:
 
     journal: Journal
     interrupted: int | None
-    """The sequence number of the decision that the start closed."""
+    """The number of the entry that the start closed a decision by."""
     anew: bool
     """Whether a log of an older schema was replaced."""
 
@@ -258,19 +364,16 @@ def start(
         if anchor is not None:
             raise Denied(ROLLED_BACK)
         return None
-    bodies = untagged(secret, records)
-    if bodies is None or bodies[0][0] != LOG:
-        raise Denied(CORRUPT)
-    _check_schema(bodies[0])
-    journal = read_log(bodies, identity, tables)
+    journal = read_log(records, identity, secret, tables)
     if anchor is not None and _is_ahead(anchor, journal.trust):
         raise Denied(ROLLED_BACK)
     if counter is not None and counter > journal.number:
         raise Denied(ROLLED_BACK)
-    if journal.open == RELEASE:
+    if journal.releases:
         raise Denied(RELEASING)
-    interrupted = None if journal.open is None else journal.next - 1
-    anew = bodies[0][1] != SCHEMA
-    journal.number += anew
+    anew = isinstance(journal, OlderJournal)
+    if isinstance(journal, OlderJournal):
+        journal = journal.renewed()
+    interrupted = None if journal.open is None else journal.audit.events.next
     journal.fold(Started())
     return Restored(journal, interrupted, anew)

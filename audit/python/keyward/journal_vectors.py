@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .audit import AuditLog
 from .denials import Denied
 from .journal import Journal, Restored, start
 from .lock import Identity
-from .records import LogStart, challenge_nonce, decode_anchor, decode_body, tagged, untagged
+from .records import SCHEMA, LogStart, challenge_nonce, decode_anchor, decode_body, tagged, untagged
 from .tables_vectors import Json, empty_tables, shown_counts, shown_lanes
 
 
@@ -22,8 +23,17 @@ def _start(vector: Json) -> Restored | None:
     )
 
 
+def _log(log: AuditLog) -> Json:
+    last = None
+    if log.held:
+        public, private = log.held[-1]
+        private_bytes = b"" if private is None else private.encode()
+        last = {"public": public.encode().hex(), "private": private_bytes.hex()}
+    return {"next": log.next, "hash": log.hash.hex(), "held": len(log.held), "last": last}
+
+
 def _after(journal: Journal, secret: bytes) -> Json:
-    trust, floor = journal.trust, journal.floor
+    trust, floor, starts = journal.trust, journal.floor, journal.audit.starts
     randoms = enumerate((bytes(16), b"\x5a" * 16))
     return {
         "domain": trust.domain.hex(),
@@ -32,9 +42,10 @@ def _after(journal: Journal, secret: bytes) -> Json:
         "list": [0, 0] if trust.list is None else list(trust.list.order),
         "card": list(trust.card.order) if trust.card_current else [0, 0],
         "floor": floor,
-        "next": journal.next,
         "relock": journal.relock,
-        "nonces": [challenge_nonce(secret, journal.boots, n, one).hex() for n, one in randoms],
+        "events": _log(journal.audit.events),
+        "denials": _log(journal.audit.denials),
+        "nonces": [challenge_nonce(secret, starts, n, one).hex() for n, one in randoms],
         "counts": shown_counts(journal.tables.live_counts(floor)),
         "lanes": shown_lanes(journal.tables.live_lanes(floor)),
     }
@@ -44,10 +55,12 @@ def encodes_alike(vector: Json) -> bool:
     """Whether the records, decoded and encoded and tagged again, are the same."""
     secret = bytes.fromhex(vector["secret"])
     records = [bytes.fromhex(record) for record in vector["records"]]
-    bodies = untagged(secret, records) or []
-    start = decode_body(bodies[0], 0) if bodies else None
+    bodies = [body for body in untagged(secret, records) if body is not None]
+    schema = bodies[0][1] if bodies else SCHEMA
+    start = decode_body(bodies[0], 0, schema) if bodies else None
     words = start.words if isinstance(start, LogStart) else 0
-    return tagged(secret, (decode_body(body, words).encode() for body in bodies)) == records
+    encoded = (decode_body(body, words, schema).encode() for body in bodies)
+    return tagged(secret, encoded) == records
 
 
 def judge_journal(vector: Json) -> Json:

@@ -4,6 +4,7 @@ VERSION = 1
 
 TOKEN, ORIGIN, STATUS, CHALLENGE, REQUEST, WITNESS, PRESENTATION, ANSWER = range(1, 9)
 EPOCH, KEYSET, CARD, UNCLAIMED, CLAIM, CLAIMED = range(9, 15)
+SEALED, RECEIPT, ENTRY, RECORDING = range(15, 19)
 
 KIND_NAMES: dict[int, str] = {
     TOKEN: "token",
@@ -20,6 +21,10 @@ KIND_NAMES: dict[int, str] = {
     UNCLAIMED: "unclaimed",
     CLAIM: "claim",
     CLAIMED: "claimed",
+    SEALED: "sealed",
+    RECEIPT: "receipt",
+    ENTRY: "entry",
+    RECORDING: "recording",
 }
 KIND_BYTES: dict[str, int] = {name: kind for kind, name in KIND_NAMES.items()}
 
@@ -39,7 +44,14 @@ MAX_LENGTH: dict[int, int] = {
     UNCLAIMED: 50,
     CLAIM: 99,
     CLAIMED: 114,
+    SEALED: 1587,
+    RECEIPT: 362,
+    ENTRY: 408,
+    RECORDING: 190,
 }
+
+SEALED_SIZES: dict[int, tuple[int, ...]] = {PRESENTATION: (512, 1024, 1537), ENTRY: (448,)}
+"""Of a text, by the kind of what is sealed (SPEC 23.3)."""
 
 MAX_LINKS = 4
 MAX_TARGETS = 8
@@ -62,6 +74,7 @@ MAX_EPOCHS = 16
 MAX_TIME = (1 << 40) - 1
 MAX_EVERY_WEEKS = 52
 MAX_EXCEPTION_DAYS = 366
+MAX_DENIED = 4
 
 MAX_U16 = (1 << 16) - 1
 MAX_U32 = (1 << 32) - 1
@@ -72,5 +85,5 @@ UNCHALLENGED_HORIZON = 900
 MAX_SCHEDULE_SPAN = 86_400
 REPLAY_WINDOW = 64
 WORD = 64
-MAX_RECORD = 1309
+MAX_RECORD = 1331
 MAX_ANCHOR = 101

@@ -14,11 +14,12 @@ from .clock import Clock
 from .core import status_message
 from .denials import Denied
 from .issue import answer_claim
-from .keys import key_id, signature_fault
+from .keys import LABEL_STATUS_HASH, digest, key_id, signature_fault
 from .limits import MAX_EPOCHS
 from .memory import Memory
 from .objects import RevocationList, Status, decode_status
 from .refusals import Refused
+from .seal import sealing_key_of
 from .statements import (
     ATTEST,
     ENROL,
@@ -58,6 +59,11 @@ class HeldList:
     list: RevocationList
     body: bytes
     """Of the status that it came with (SPEC 17.1)."""
+
+    @property
+    def answer(self) -> bytes:
+        """What the answer to a claim says of it (SPEC 5.2)."""
+        return digest(LABEL_STATUS_HASH + self.body)
 
 
 @dataclass(slots=True, frozen=True)
@@ -117,6 +123,15 @@ def check_threshold(keys: Keys, signatures: Signatures, message: bytes) -> None:
             raise Refused("UnknownSigner", index=index)
         if signature_fault(keys.keys[index], message, signature) is not None:
             raise Refused("StatementSignature", index=index)
+
+
+def _check_sealing(card: Card, opening: Sequence[bytes]) -> None:
+    """A card by which the lock could not open (SPEC 17.6, step 2)."""
+    if card.sealing is not None and opening:
+        if card.sealing not in map(sealing_key_of, opening):
+            raise Refused("OtherSealing")
+    elif card.sealed_only:
+        raise Refused("OtherSealing")
 
 
 def _signer(keyset: Keyset, name: bytes, role: int, at: int) -> Issuer:
@@ -241,6 +256,7 @@ def check_card(
     card: Card,
     held: Card | None = None,
     identity: Identity | None = None,
+    opening: Sequence[bytes] = (),
 ) -> bool:
     """SPEC 17.6; False where the card is unchanged. An app gives no held card, no identity."""
     if card.epoch != epoch.number:
@@ -259,6 +275,8 @@ def check_card(
         raise Refused("OtherLife")
     if identity is not None and card.device != identity.device:
         raise Refused("OtherDevice")
+    if identity is not None:
+        _check_sealing(card, opening)
     issuer = _signer(keyset, card.issuer, ENROL, card.at)
     if card.device in _keys_of(epoch, keyset):
         raise Refused("KeyInTwoClasses")
@@ -276,6 +294,8 @@ class Lock:
     anchor: Anchor | None = None
     clock: Clock = field(default_factory=Clock)
     memory: Memory = field(default_factory=Memory)
+    opening: tuple[bytes, ...] = ()
+    """Opening keys, the current one first (SPEC 23.5)."""
 
     def _claimed(self) -> TrustState:
         if self.state is None:
@@ -347,7 +367,13 @@ class Lock:
         state = self._claimed()
         card = _decoded(decode_card, data)
         if not check_card(
-            state.domain, state.epoch, state.keyset, card, state.card, self.identity
+            state.domain,
+            state.epoch,
+            state.keyset,
+            card,
+            state.card,
+            self.identity,
+            self.opening,
         ):
             return UNCHANGED
         self.state = replace(state, card=card)
@@ -374,6 +400,7 @@ class Lock:
             raise Refused("OtherLife")
         if new_card.device != self.identity.device:
             raise Refused("OtherDevice")
+        _check_sealing(new_card, self.opening)
         self._check_claim(claimed, new_epoch, new_card, contact)
         domain = claimed.domain
         if new_epoch.number == 0 and new_epoch.hash != domain:
@@ -412,6 +439,7 @@ class Lock:
         self._claimed()
         self.identity = replace(self.identity, device=device, nonce=nonce)
         self.state = self.anchor = None
+        self.opening = ()
         self.clock = Clock(uptime=self.clock.uptime, drift=self.clock.drift)
         self.memory = Memory()
         return "release"
@@ -428,7 +456,7 @@ class Lock:
             state.epoch,
             state.card,
             state.keyset,
-            None if state.list is None else state.list.list.hash,
+            None if state.list is None else state.list.answer,
         )
 
     def view(self) -> TrustView:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .keys import LABEL_LIST, digest, read_key
+from .keys import LABEL_LIST, LABEL_STATUS_HASH, digest, read_key
 from .limits import (
     ANSWER,
     CHALLENGE,
@@ -22,6 +22,8 @@ from .limits import (
     STATUS,
     WITNESS,
 )
+from .receipts import decode_entry, decode_receipt, decode_recording
+from .seal import decode_sealed
 from .statements import (
     decode_card,
     decode_claim,
@@ -97,6 +99,11 @@ class Status:
         if self.list is not None:
             out += self.list.encode()
         return out
+
+    @property
+    def list_answer(self) -> bytes:
+        """`H(STATUS_HASH || status)`, of the answer to a claim and of an entry (SPEC 5.2, 24.2)."""
+        return digest(LABEL_STATUS_HASH + self.body())
 
     def fields(self) -> bytes:
         return self.body() + self.signature
@@ -328,6 +335,10 @@ _DECODERS: dict[str, Callable[[bytes], object]] = {
     "unclaimed": decode_unclaimed,
     "claim": decode_claim,
     "claimed": decode_claimed,
+    "sealed": decode_sealed,
+    "receipt": decode_receipt,
+    "entry": decode_entry,
+    "recording": decode_recording,
 }
 assert _DECODERS.keys() == KIND_BYTES.keys()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from .audit_records import READERS, AuditBody
 from .keys import LABEL_ANCHOR, LABEL_JOURNAL, LABEL_NONCE, check_key, device_mac
-from .limits import MAX_ANCHOR, MAX_LINKS, MAX_RECORD, MAX_U64, MAX_WITNESSES, WORD
+from .limits import MAX_ANCHOR, MAX_RECORD, MAX_U64, WORD
 from .lock import Anchor
 from .memory import ReplayWindow, Use
 from .objects import Status, decode_status
+from .receipts import LAPSED, Interval, Persons, read_interval, read_persons
 from .statements import (
     Card,
     Epoch,
@@ -23,14 +25,13 @@ from .token import u64
 from .wire import DecodeError, Reader, option, varint
 
 LOG, EPOCH, KEYSET, LIST, CARD, COUNTS, LANES, START, DECISION, OUTCOME, SECURED, TIME = range(12)
-DONE, JAMMED, UNKNOWN, LAPSED = range(4)
-SCHEMA = 2
+SCHEMA, OLDER_SCHEMA = 3, 2
 TAG = 16
 
 
 @dataclass(slots=True)
 class LogStart:
-    """Kind 0, of schema 1 or 2."""
+    """Kind 0, of schema 2 or 3."""
 
     schema: int
     device: bytes
@@ -38,19 +39,23 @@ class LogStart:
     domain: bytes
     number: int
     floor: int
-    next: int
-    boots: int
     words: int
     """Of a window."""
-    open: int | None
     relock: bool
+    next: int = 0
+    boots: int = 0
+    open: int | None = None
+    """Three fields of schema 2 alone."""
 
     def encode(self) -> bytes:
         out = bytes((LOG, self.schema)) + self.device + self.nonce + self.domain
-        numbers = self.number, self.floor, self.next, self.boots, self.words
-        out += b"".join(map(varint, numbers))
-        out += option(None if self.open is None else bytes((self.open,)))
-        return out if self.schema == 1 else out + bytes((self.relock,))
+        out += varint(self.number) + varint(self.floor)
+        if self.schema == OLDER_SCHEMA:
+            out += varint(self.next) + varint(self.boots)
+        out += varint(self.words)
+        if self.schema == OLDER_SCHEMA:
+            out += option(None if self.open is None else bytes((self.open,)))
+        return out + bytes((self.relock,))
 
 
 @dataclass(slots=True)
@@ -110,14 +115,9 @@ class Decision:
 
     core: bytes
     right: int
-    lo: int
-    hi: int | None
-    quality: int
+    interval: Interval
     max_open: int | None
-    issuer: bytes
-    holder: bytes
-    links: list[bytes]
-    evidence: list[bytes]
+    persons: Persons
     counts: list[tuple[Use, int] | None]
     """For each link what holds from now on, and until when it is kept."""
     lane: tuple[int, int] | None
@@ -125,12 +125,9 @@ class Decision:
     heard: int | None
 
     def encode(self) -> bytes:
-        hi, relock, lane = self.hi, self.max_open, self.lane
-        out = bytes((DECISION,)) + self.core + bytes((self.right,)) + varint(self.lo)
-        out += _option_of(hi) + bytes((self.quality,)) + _option_of(relock)
-        out += self.issuer + self.holder
-        out += varint(len(self.links)) + b"".join(self.links)
-        out += varint(len(self.evidence)) + b"".join(self.evidence)
+        lane = self.lane
+        out = bytes((DECISION,)) + self.core + bytes((self.right,)) + self.interval.encode()
+        out += _option_of(self.max_open) + self.persons.encode()
         for count in self.counts:
             out += option(None if count is None else _encode_count(*count))
         out += option(None if lane is None else varint(lane[0]) + varint(lane[1]))
@@ -166,7 +163,16 @@ class Passed:
 
 
 Body = (
-    LogStart | Statement | Counts | Lanes | Started | Decision | Outcome | Secured | Passed
+    LogStart
+    | Statement
+    | Counts
+    | Lanes
+    | Started
+    | Decision
+    | Outcome
+    | Secured
+    | Passed
+    | AuditBody
 )
 
 
@@ -182,10 +188,6 @@ def _encode_count(use: Use, keep_until: int) -> bytes:
     return varint(use.spent) + varint(use.first or 0) + varint(keep_until)
 
 
-def _u64_if_any(reader: Reader) -> int | None:
-    return reader.u64() if reader.flag() else None
-
-
 def _read_count(reader: Reader) -> tuple[Use, int]:
     spent = reader.u32()
     if spent == 0:
@@ -197,12 +199,16 @@ def _read_count(reader: Reader) -> tuple[Use, int]:
 def _read_log_start(reader: Reader) -> LogStart:
     schema = reader.u8()
     device, nonce, domain = reader.take(32), reader.take(16), reader.take(32)
-    number, floor, following, boots = reader.u64(), reader.time(), reader.u64(), reader.u64()
-    words = reader.u16()
+    number, floor = reader.u64(), reader.time()
+    if schema != OLDER_SCHEMA:
+        return LogStart(
+            schema, device, nonce, domain, number, floor, reader.u16(), reader.flag()
+        )
+    following, boots, words = reader.u64(), reader.u64(), reader.u16()
     opened = reader.right() if reader.flag() else None
-    relock = True if schema == 1 else reader.flag()
+    relock = reader.flag()
     return LogStart(
-        schema, device, nonce, domain, number, floor, following, boots, words, opened, relock
+        schema, device, nonce, domain, number, floor, words, relock, following, boots, opened
     )
 
 
@@ -227,22 +233,14 @@ def _read_lanes(reader: Reader, words: int) -> Lanes:
     return Lanes(entries)
 
 
-def _read_decision(reader: Reader) -> Decision:
-    core, right = reader.take(32), reader.right()
-    lo, hi = reader.u64(), _u64_if_any(reader)
-    quality = reader.u8()
-    if quality > 2:
-        raise DecodeError("OutOfRange", "Quality")
+def _read_decision(reader: Reader, schema: int) -> Decision:
+    core, right, interval = reader.take(32), reader.right(), read_interval(reader)
     max_open = reader.u32() if reader.flag() else None
-    issuer, holder = reader.take(8), reader.take(16)
-    links = [reader.take(16) for _ in range(reader.count_from_one(MAX_LINKS, "Links"))]
-    evidence = [reader.take(16) for _ in range(reader.count(MAX_WITNESSES, "Witnesses"))]
-    counts = [_read_count(reader) if reader.flag() else None for _ in links]
+    persons = read_persons(reader, named=schema != OLDER_SCHEMA)
+    counts = [_read_count(reader) if reader.flag() else None for _ in persons.links]
     lane = (reader.u64(), reader.time()) if reader.flag() else None
     heard = reader.time() if reader.flag() else None
-    return Decision(
-        core, right, lo, hi, quality, max_open, issuer, holder, links, evidence, counts, lane, heard
-    )
+    return Decision(core, right, interval, max_open, persons, counts, lane, heard)
 
 
 def _read_outcome(reader: Reader) -> Outcome:
@@ -265,7 +263,7 @@ def _statement(kind: int, data: bytes) -> Statement:
     return Statement(kind, status)
 
 
-def decode_body(body: bytes, words: int) -> Body:
+def decode_body(body: bytes, words: int, schema: int = SCHEMA) -> Body:
     """A body; `words` are those of a window."""
     if not body:
         raise DecodeError("Truncated")
@@ -277,11 +275,13 @@ def decode_body(body: bytes, words: int) -> Body:
         COUNTS: _read_counts,
         LANES: lambda reader: _read_lanes(reader, words),
         START: lambda reader: Started(),
-        DECISION: _read_decision,
+        DECISION: lambda reader: _read_decision(reader, schema),
         OUTCOME: _read_outcome,
         SECURED: lambda reader: Secured(),
         TIME: lambda reader: Passed(reader.time()),
     }
+    if schema != OLDER_SCHEMA:
+        readers |= READERS
     if kind not in readers:
         raise DecodeError("WrongKind", kind)
     reader = Reader(data)
@@ -306,16 +306,16 @@ def tagged(secret: bytes, bodies: Iterable[bytes]) -> list[bytes]:
     return records
 
 
-def untagged(secret: bytes, records: Iterable[bytes]) -> list[bytes] | None:
-    """The bodies of a log, or None where a tag does not hold."""
-    bodies, before = [], bytes(TAG)
+def untagged(secret: bytes, records: Iterable[bytes]) -> Iterator[bytes | None]:
+    """The bodies of a log, one after the other; None, and no more, where a tag does not hold."""
+    before = bytes(TAG)
     for record in records:
         body, tag = record[:-TAG], record[-TAG:]
         if not TAG < len(record) <= MAX_RECORD or tag != _tag(secret, before, body):
-            return None
-        bodies.append(body)
+            yield None
+            return
+        yield body
         before = tag
-    return bodies
 
 
 # --- Anchor and nonce -----------------------------------------------------------------
@@ -348,6 +348,6 @@ def decode_anchor(data: bytes, secret: bytes) -> Anchor | None:
         return None
 
 
-def challenge_nonce(secret: bytes, boots: int, session: int, random: bytes) -> bytes:
+def challenge_nonce(secret: bytes, starts: int, session: int, random: bytes) -> bytes:
     """SPEC 10.1; sessions since the start are counted from 0."""
-    return device_mac(secret, LABEL_NONCE + u64(boots) + u64(session) + random)
+    return device_mac(secret, LABEL_NONCE + u64(starts) + u64(session) + random)

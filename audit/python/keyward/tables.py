@@ -190,7 +190,7 @@ class Tables:
         if link in self.counts:
             return CHANGED
         self.counts[link] = count
-        return None if len(self.live_counts(floor)) <= self.counts_capacity else TABLE_FULL
+        return None if len(self.counts) <= self.counts_capacity else TABLE_FULL
 
     def restore_lane(self, holder: bytes, lane: Lane, floor: int) -> int | None:
         if lane.is_over(floor):
@@ -198,4 +198,4 @@ class Tables:
         if holder in self.lanes:
             return CHANGED
         self.lanes[holder] = lane
-        return None if len(self.live_lanes(floor)) <= self.lanes_capacity else TABLE_FULL
+        return None if len(self.lanes) <= self.lanes_capacity else TABLE_FULL

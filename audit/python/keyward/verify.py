@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .caveats import Caveats
@@ -10,10 +10,11 @@ from .clock import most_elapsed
 from .core import core_of, holder_message, status_message, witness_message
 from .denials import Denied
 from .keys import check_key, key_id, key_name, signature_fault
-from .limits import CHALLENGE_LIFETIME, MAX_ISSUERS, UNCHALLENGED_HORIZON
+from .limits import CHALLENGE_LIFETIME, MAX_ISSUERS, SEALED, UNCHALLENGED_HORIZON
 from .memory import Memory, UseChange
 from .objects import Challenged, Presentation, Unchallenged, decode_presentation
 from .schedule import Zone
+from .seal import SealFault, of_presentation, open_sealed
 from .statements import ATTEST, ISSUE, Issuer
 from .token import Chain, Token, chain_of, link_fault
 from .wire import DecodeError
@@ -44,7 +45,7 @@ class TrustView:
     zone: Zone | None = None
     accepts_unchallenged: bool = False
     sealed_only: bool = False
-    """Whether the card demands sealed presentations; then all are denied (SPEC 1.3)."""
+    """Whether the card demands sealed presentations; then those in the clear are denied."""
 
     def trust(self, issuer: Issuer) -> None:
         """Adds an issuer; weak keys, a ninth, and a `KeyId` twice are refused."""
@@ -95,13 +96,30 @@ def verify(
     hi: int | None,
     session: Session | None = None,
     checker: Checker | None = None,
+    opening: Sequence[bytes] = (),
 ) -> Accepted:
-    """Accepts a presentation, or raises `Denied`."""
+    """Accepts a presentation, sealed or in the clear, or raises `Denied`."""
+    sealed = data[1:2] == bytes((SEALED,))
+    if sealed:
+        data = _opened(data, view, session, opening)
     try:
         presentation = decode_presentation(data)
     except DecodeError as error:
         raise Denied(100, detail=str(error)) from None
+    if view.sealed_only and not sealed:
+        raise Denied(214)
     return _Verification(presentation, view, memory, lo, hi, session, checker).run()
+
+
+def _opened(
+    data: bytes, view: TrustView, session: Session | None, opening: Sequence[bytes]
+) -> bytes:
+    """By the lock's own keys, for its `LockId` and the session's nonce (SPEC 13.2)."""
+    context = of_presentation(view.lock, None if session is None else session.nonce)
+    try:
+        return open_sealed(opening, context, data)
+    except SealFault as fault:
+        raise Denied(215, place=fault.name) from None
 
 
 def _judge_validity(start: int, until: int, lo: int, hi: int | None, emergency: bool) -> None:
@@ -176,8 +194,6 @@ class _Verification:
     # SPEC 13.3
 
     def admit_moment(self) -> None:
-        if self.view.sealed_only:
-            raise Denied(214)
         if self.challenged:
             if self.session is None:
                 raise Denied(210)

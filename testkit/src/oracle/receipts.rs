@@ -131,7 +131,7 @@ impl About {
 
 impl Object for Receipt {
     const KIND: u8 = 16;
-    const LIMIT: usize = 394;
+    const LIMIT: usize = 362;
     fn keeps_the_rules(&self) -> bool {
         self.oldest <= self.sequence
             && self.hi.is_none_or(|hi| hi >= self.lo)
