@@ -4,6 +4,7 @@
 //! genuine signatures it signs with the testkit's keys.
 
 mod attenuate;
+mod audit;
 mod decode;
 mod journal;
 mod mutated;
@@ -12,6 +13,7 @@ mod text;
 mod unseal;
 
 pub use attenuate::attenuate;
+pub use audit::audit_mutated;
 pub use decode::{decode, decode_vs_postcard};
 pub use journal::journal;
 pub use mutated::{verify_bytes, verify_mutated};

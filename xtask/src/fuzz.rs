@@ -11,7 +11,7 @@ use keyward::text;
 use keyward_testkit::{malformed, scene::Scene, seal, vectors};
 
 /// Each target, and the bytes of its longest input.
-const TARGETS: [(&str, usize); 9] = [
+const TARGETS: [(&str, usize); 10] = [
     ("decode", 1600),
     ("decode_vs_postcard", 1600),
     ("verify_mutated", 81),
@@ -21,6 +21,7 @@ const TARGETS: [(&str, usize); 9] = [
     ("attenuate", 512),
     ("text", 2200),
     ("unseal", 1600),
+    ("audit_mutated", 91),
 ];
 
 /// Seconds for each target, unless told.
@@ -141,6 +142,8 @@ fn seeds() -> Result<(), String> {
     }
     for operation in 0..8_u8 {
         seed("journal", &format!("edit_{operation}"), &[operation, 9, 20, 1])?;
+        let order = [operation, 0, 1, 2, 3, 4, 5, 6, 7, 8, operation, 1, 0, 40, 1, 0];
+        seed("audit_mutated", &format!("edit_{operation}"), &order)?;
     }
     for (index, case) in (0_u8..).zip(seal::cases().iter().filter(|case| case.verdict.is_ok())) {
         let name = case.name.replace('/', "_");
