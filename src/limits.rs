@@ -107,7 +107,7 @@ pub const MAX_PUBLIC: usize = 8 + 10 + 10 + 32 + 10 + 10 + 22 + 1 + 193;
 /// Bytes of an entry's private part: salt, tag and the rows of denials at their largest.
 pub const MAX_PRIVATE: usize = 16 + 1 + 1 + MAX_DENIED * 45;
 
-/// Rows of an entry of denials: three kinds and persons, and all others.
+/// Rows of an entry of denials: a kind of stranger, two kinds and persons, and all others.
 pub const MAX_DENIED: usize = 4;
 
 /// Bytes of an encoded receipt (the sum of its fields).

@@ -50,6 +50,7 @@ pub use rotate::LoneSignature;
 pub use session::{Session, SessionId, Sessions};
 pub use verified::Verified;
 
+use chain::Chain;
 use denied::Tally;
 use journal::{Journal, Pending, Writing};
 use life::Life;
@@ -366,18 +367,21 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 
     /// Applies an outcome that is durable.
     fn recorded(&mut self, acted: &Acted) -> Result<Recorded, Denial> {
-        let recorded = self.closed(acted)?;
+        let (recorded, chain) = self.closed(acted)?;
+        self.journal.chain = chain;
         self.state.closed(acted.outcome, Some(acted.right));
         Ok(recorded)
     }
 
-    /// The entry of a decision whose outcome is known.
-    fn closed(&mut self, acted: &Acted) -> Result<Recorded, Denial> {
+    /// The entry of a decision whose outcome is known, and the ends of the logs behind it.
+    fn closed(&self, acted: &Acted) -> Result<(Recorded, Chain), Denial> {
+        let mut chain = self.journal.chain.clone();
         let sequence = self.head(Log::Events).next;
-        let entry = self.journal.chain.closed(acted.outcome)?.ok_or(Denial::Changed)?;
+        let entry = chain.closed(acted.outcome)?.ok_or(Denial::Changed)?;
         let entry = self.draft(entry, Encoded::empty())?;
-        let Acted { outcome, right, .. } = *acted;
-        Ok(Recorded { sequence, outcome, right, acknowledged: false, entry })
+        let (outcome, life) = (acted.outcome, self.identity.nonce);
+        let reads = (acted.right == Right::READ_LOG && outcome == Outcome::Done).then_some(life);
+        Ok((Recorded { sequence, outcome, reads, acknowledged: false, entry }, chain))
     }
 
     /// What was done stays true over a restart of the clock and an epoch.

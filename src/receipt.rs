@@ -290,11 +290,15 @@ pub enum Disclosed<'a> {
 pub struct OtherPrivate;
 
 /// An entry as a lock makes it, to be signed by its device key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Draft {
     pub(crate) domain: DomainId,
     pub(crate) epoch: id::Epoch,
     pub(crate) device: PublicKey<role::Device>,
+    /// The lock's life: a word to read another's log is worth nothing here.
+    pub(crate) life: id::ClaimNonce,
+    /// The key of the keyset's that entries are sealed to.
+    pub(crate) log_to: Option<SealingKey>,
     pub(crate) body: Encoded<MAX_PUBLIC>,
     pub(crate) private: Encoded<MAX_PRIVATE>,
 }
@@ -328,16 +332,16 @@ impl Draft {
     /// The entry sealed to the keyset's `log_to`, for anybody to carry.
     ///
     /// # Errors
-    /// [`EncodeError::Mismatch`] for another entry's receipt, [`EncodeError::Invalid`] for none, and
-    /// for a key of small order.
+    /// [`EncodeError::Mismatch`] for another entry's receipt, and where the keyset names no key;
+    /// [`EncodeError::Invalid`] for no receipt, and for a key of small order.
     pub fn seal(
         &self,
         receipt: &[u8],
-        log_to: &SealingKey,
         rng: &mut impl CryptoRng,
     ) -> Result<Encoded<MAX_SEALED>, EncodeError> {
+        let log_to = self.log_to.ok_or(EncodeError::Mismatch)?;
         let lock = Public::whole(self.body.as_bytes())?.lock;
-        seal(log_to, &Context::entry(lock), self.whole(receipt)?.as_bytes(), rng)
+        seal(&log_to, &Context::entry(lock), self.whole(receipt)?.as_bytes(), rng)
     }
 
     /// The end of the log with this entry.
@@ -348,6 +352,13 @@ impl Draft {
         let public = Public::whole(self.body.as_bytes())?;
         let next = Sequence(public.sequence.0.saturating_add(1));
         Ok((public.log(), Head { next, hash: entry_hash(self.body.as_bytes()) }))
+    }
+}
+
+/// Shows nobody's name.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("body", &self.body).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::{
     Channel, Denial, Lock, Message, Now, OpeningKey, Scope, SealingKey, crypto,
     crypto::SignatureFault,
-    id::{DomainId, KeyId, KeyName, LinkId, LockId, Nonce},
+    id::{ClaimNonce, DomainId, KeyId, KeyName, LinkId, LockId, Nonce},
     key::PublicKey,
     ledger::{Changes, Counted, Heard, Lane},
     lock::Session,
@@ -38,7 +38,9 @@ pub fn draft(
     let body = Public { private: named, ..*public }.encode()?;
     let mut copy = crate::Encoded::empty();
     copy.raw(private)?;
-    Ok(Draft { domain, epoch: public.epoch, device, body, private: copy })
+    let life = ClaimNonce([0; 16]);
+    let epoch = public.epoch;
+    Ok(Draft { domain, epoch, device, life, log_to: None, body, private: copy })
 }
 
 /// The entry of a draft in the clear, whoever reads it: for models.

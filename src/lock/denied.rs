@@ -28,11 +28,12 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) const EMPTY: Self = Self { rows: [None; MAX_DENIED], written: None };
 
-    /// Counts one in the row of its kind and person, or in one that is free; the last is for all
-    /// others.
+    /// Counts one in the row of its kind and person, or in one that is free: the first is for
+    /// strangers, so that they drive no known person out; the last is for all others.
     fn add(&mut self, code: u16, holder: Option<KeyName>, at: Time) {
         let mut new = Denied { code, holder, count: 1, first: at, last: at };
-        let [rows @ .., others] = &mut self.rows;
+        let [stranger, rows @ .., others] = &mut self.rows;
+        let rows = if holder.is_some() { rows } else { core::slice::from_mut(stranger) };
         let is_own = |row: &&mut Option<Denied>| {
             row.is_none_or(|row| row.code == code && row.holder == holder)
         };
@@ -79,8 +80,21 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let holder = presentation.filter(|_| denial.is_evidence());
         let holder = holder.and_then(|presentation| presentation.token.leaf().ok());
         let holder = holder.map(|leaf| key_name(leaf.grantee));
-        let lo = self.state.floor_with(None).max(refined.time.lo());
-        self.denied.add(denial.code(), holder, lo);
+        self.note_of(denial, holder, refined)
+    }
+
+    /// Counts a denial of this person, if the lock has an owner: what was denied before a life is
+    /// not told in it.
+    pub(super) fn note_of(
+        &mut self,
+        denial: Denial,
+        holder: Option<KeyName>,
+        refined: &Now,
+    ) -> Denial {
+        if self.life().is_ok() {
+            let lo = self.state.floor_with(None).max(refined.time.lo());
+            self.denied.add(denial.code(), holder, lo);
+        }
         denial
     }
 

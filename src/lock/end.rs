@@ -35,7 +35,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record(acted)?;
             return Err(Denial::NotReleased);
         }
-        let recorded = self.closed(&acted)?;
+        let (recorded, _chain) = self.closed(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset(identity, secret)?;
         self.state.relock = None;
@@ -59,7 +59,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record_async(acted).await?;
             return Err(Denial::NotReleased);
         }
-        let recorded = self.closed(&acted)?;
+        let (recorded, _chain) = self.closed(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset_async(identity, secret).await?;
         self.state.relock = None;

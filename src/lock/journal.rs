@@ -200,6 +200,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
             Phase::Begin => {
                 journal.head.number = number;
                 self.head = Head { number, ..Head::NONE };
+                self.keep.is_uncertain(journal.is_unsettled);
                 journal.is_unsettled = true;
                 Ok(Some(Step::Begin))
             }
@@ -247,7 +248,10 @@ impl<'w, T: Capacity> Writing<'w, T> {
     ) -> Result<(), StoreError> {
         self.phase = match (self.phase, result) {
             // A log that is full is as it was.
-            (Phase::Append, Err(StoreError::Full)) if self.snapshot.is_some() => Phase::Begin,
+            (Phase::Append, Err(StoreError::Full)) if self.snapshot.is_some() => {
+                journal.is_unsettled = false;
+                Phase::Begin
+            }
             (_, Err(error)) => return Err(error),
             (Phase::Append, Ok(_)) => {
                 journal.head = self.head;
@@ -277,11 +281,14 @@ impl<'w, T: Capacity> Writing<'w, T> {
             (Phase::Ends(index), Ok(_)) => Phase::Ends(index.saturating_add(1)),
             (Phase::Publish, Ok(_)) => {
                 journal.head = self.head;
-                journal.chain = self.keep.chain();
                 journal.replaced = journal.replaced.wrapping_add(1);
                 Phase::Count { appended: false }
             }
             (Phase::Count { appended }, Ok(_)) => {
+                // What the counter has not confirmed the lock doesn't know of.
+                if !appended {
+                    journal.chain = self.keep.chain();
+                }
                 (journal.is_unsettled, journal.settled) = (false, journal.head.number);
                 // What made the log too full goes behind the new one, once.
                 match self.event {
@@ -297,8 +304,11 @@ impl<'w, T: Capacity> Writing<'w, T> {
         Ok(())
     }
 
-    /// The old log is read.
+    /// The old log is read; one of which the lock didn't know what it holds is read once more.
     fn kept(&mut self, known: &Chain) -> Result<Phase, StoreError> {
+        if self.keep.was_measured() {
+            return Ok(Phase::Keep(Cursor::START));
+        }
         let place = self.snapshot.as_ref().ok_or(StoreError::Failed)?.place()?;
         self.keep.end(known, place)?;
         Ok(Phase::Ends(0))

@@ -38,6 +38,9 @@ pub(super) struct Keep {
     acknowledged: u64,
     /// The number of the last write of which the lock knows.
     settled: u64,
+    /// Whether the old log may be one of which the lock doesn't know how much it holds: then it is
+    /// measured before anything is dropped.
+    measures: bool,
     /// An entry that is to be copied, and whether it is the first of its log.
     next: Option<(Finished, bool)>,
     events: Share,
@@ -75,10 +78,16 @@ impl Keep {
         each: 0,
         acknowledged: 0,
         settled: 0,
+        measures: false,
         next: None,
         events: Share::NONE,
         denials: Share::NONE,
     };
+
+    /// Says whether a write whose end is unknown may have put another log into the old one's place.
+    pub(super) const fn is_uncertain(&mut self, is_unsettled: bool) {
+        self.measures = is_unsettled;
+    }
 
     /// A record was put into the new log.
     pub(super) fn staged(&mut self, record: usize, overhead: usize) {
@@ -96,6 +105,17 @@ impl Keep {
         self.events = Share::new(events, &chain.events, self.each);
         self.denials = Share::new(room.saturating_sub(events), &chain.denials, self.each);
         (self.acknowledged, self.settled) = (chain.acknowledged, journal.settled());
+        if self.measures {
+            (self.events.held, self.denials.held) = (0, 0);
+        }
+    }
+
+    /// Whether the old log was read only to be measured; it is read from its start on then.
+    pub(super) fn was_measured(&mut self) -> bool {
+        if self.measures {
+            (self.walk, self.tag, self.schema) = (Walk::UNREAD, [0; 16], None);
+        }
+        core::mem::take(&mut self.measures)
     }
 
     /// Reads a record of the old log. A write whose end is unknown may be there, an event or even a
@@ -132,8 +152,13 @@ impl Keep {
         if sequence >= share.next {
             return Ok(None);
         }
+        let taken = bytes.saturating_add(self.each);
+        if self.measures {
+            share.held = share.held.saturating_add(taken);
+            return Ok(None);
+        }
         if is_known || share.held > share.room {
-            share.held = share.held.saturating_sub(bytes.saturating_add(self.each));
+            share.held = share.held.saturating_sub(taken);
             return Ok(None);
         }
         let (is_first, (oldest, before)) =

@@ -1,7 +1,7 @@
 //! Reading a lock's logs, and acknowledging them (SPEC.md section 24.4).
 
 use super::{
-    Acted, Lock, MayRead, Recorded,
+    Acted, Identity, Lock, MayRead, Recorded,
     chain::{Finished, Walk},
     journal::{self, Pending, Writing, opened},
     record::{self, Body, Record},
@@ -47,7 +47,8 @@ macro_rules! next_entry {
 }
 
 impl<S, T: Capacity> Lock<'_, S, T> {
-    /// Starts to read the logs; denials that were counted are written down before.
+    /// Starts to read the logs. Denials that were counted are written down before if they are due;
+    /// whoever reads for the owner [writes them](Self::write_denials) first.
     ///
     /// # Errors
     /// [`Denial::StoreFailed`], [`Denial::Unclaimed`], or that of a [`Fault`](super::Fault).
@@ -55,7 +56,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: Store,
     {
-        self.write_denials(now)?;
+        if self.denied.is_due(&now) {
+            self.write_denials(now)?;
+        }
         if let Some((journal, writing)) = self.settling()? {
             journal::write(journal, writing)?;
         }
@@ -70,7 +73,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: AsyncStore,
     {
-        self.write_denials_async(now).await?;
+        if self.denied.is_due(&now) {
+            self.write_denials_async(now).await?;
+        }
         if let Some((journal, writing)) = self.settling()? {
             journal::write_async(journal, writing).await?;
         }
@@ -137,6 +142,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: Store,
     {
+        if head.next.0 <= self.journal.chain.acknowledged {
+            return Ok(false);
+        }
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry(&mut reader)? {
             if let Some(body) = acknowledgement(&entry, head)? {
@@ -152,6 +160,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: AsyncStore,
     {
+        if head.next.0 <= self.journal.chain.acknowledged {
+            return Ok(false);
+        }
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry_async(&mut reader).await? {
             if let Some(body) = acknowledgement(&entry, head)? {
@@ -211,7 +222,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     ) -> Result<Draft, Denial> {
         let domain = self.life()?.scope()?.domain;
         let epoch = Public::whole(body.as_bytes())?.epoch;
-        Ok(Draft { domain, epoch, device: self.identity.device, body, private })
+        let Identity { device, nonce: life, .. } = self.identity;
+        let log_to = self.log_to()?;
+        Ok(Draft { domain, epoch, device, life, log_to, body, private })
     }
 }
 
@@ -227,13 +240,17 @@ impl Draft {
     /// The entry in the clear: the signed receipt and the private part.
     ///
     /// # Errors
-    /// [`EncodeError::Mismatch`](crate::EncodeError::Mismatch) for another entry's receipt,
+    /// [`EncodeError::Mismatch`](crate::EncodeError::Mismatch) for another entry's receipt, and for
+    /// a word that was given for another lock's log, or another life's;
     /// [`EncodeError::Invalid`](crate::EncodeError::Invalid) for none.
     pub fn entry(
         &self,
         receipt: &[u8],
-        _may_read: &MayRead,
+        MayRead(life): &MayRead,
     ) -> Result<Encoded<{ crate::limits::MAX_ENTRY }>, crate::EncodeError> {
+        if *life != self.life {
+            return Err(crate::EncodeError::Mismatch);
+        }
         self.whole(receipt)
     }
 }

@@ -3,7 +3,7 @@
 use super::Door;
 use crate::{
     caveat::Right,
-    id::Sequence,
+    id::{ClaimNonce, Sequence},
     key::role,
     ledger::Outcome,
     limits::{ACT_WITHIN, MAX_RECEIPT},
@@ -132,7 +132,8 @@ pub struct Recorded {
     pub sequence: Sequence,
     /// What the actuator reported.
     pub outcome: Outcome,
-    pub(super) right: Right,
+    /// The life whose log may be read by this.
+    pub(super) reads: Option<ClaimNonce>,
     pub(super) acknowledged: bool,
     pub(super) entry: Draft,
 }
@@ -151,21 +152,23 @@ impl Recorded {
         self.entry.receipt()
     }
 
-    /// Whether the log may be read in the clear by the session that the request came over.
+    /// Whether the log may be read in the clear by the session that the request came over, and by
+    /// no other: the host drops what it gets here with that session.
     pub fn may_read(&self) -> Option<MayRead> {
-        let reads = self.right == Right::READ_LOG && self.outcome == Outcome::Done;
-        reads.then_some(MayRead(()))
+        self.reads.map(MayRead)
     }
 }
 
-/// Shows that a `read log` request was granted: with it a log is handed out in the clear. Only
-/// [`Recorded::may_read`] makes it.
+/// Shows that a `read log` request was granted: with it the log of that life is handed out in the
+/// clear. Only [`Recorded::may_read`] makes it.
 ///
 /// ```compile_fail,E0423
-/// let forged = keyward::lock::MayRead(());
+/// # fn f(life: keyward::id::ClaimNonce) {
+/// let forged = keyward::lock::MayRead(life);
+/// # }
 /// ```
 #[derive(Debug)]
-pub struct MayRead(());
+pub struct MayRead(pub(super) ClaimNonce);
 
 /// Whether more time has passed since the start of a verification than an act may wait.
 pub(super) fn is_late(started: &Now, now: &Now) -> bool {

@@ -187,7 +187,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 }
 
-/// A store that is large enough for a full lock, its last entries, and eight more openings.
+/// A store that is large enough for a full lock, its last entries, and two more openings or a
+/// statement.
 struct Fits<S, T>(PhantomData<(S, T)>);
 
 impl<S: AsyncStore, T: Capacity> Fits<S, T> {

@@ -44,8 +44,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     /// entry, enrols the new one.
     ///
     /// # Errors
-    /// [`Denial::DeviceSignature`], [`Denial::SameLife`], [`Denial::StoreFailed`]; the key is the old
-    /// one then.
+    /// [`Denial::DeviceSignature`], [`Denial::SameLife`]; the key is the old one then.
+    /// [`Denial::StoreFailed`]: the lock goes on with the old key, but the next start may find the
+    /// new one, so the host keeps both until a later write is confirmed or the lock has started.
     pub fn rotate(
         &mut self,
         new: &PublicKey<role::Device>,

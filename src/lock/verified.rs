@@ -54,9 +54,11 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     where
         S: Store,
     {
-        let body = self.decision(&now)?;
-        self.lock.write(&body)?;
-        self.permit(&now)
+        let written = self.decision(&now).and_then(|body| Ok(self.lock.write(&body)?));
+        match written {
+            Ok(()) => self.permit(&now),
+            Err(denial) => Err(self.denied(denial, &now)),
+        }
     }
 
     /// [`commit`](Self::commit) for hosts that await. A future that is dropped gives no permit: the
@@ -68,9 +70,14 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     where
         S: AsyncStore,
     {
-        let body = self.decision(&now)?;
-        self.lock.write_async(&body).await?;
-        self.permit(&now)
+        let written = match self.decision(&now) {
+            Ok(body) => self.lock.write_async(&body).await.map_err(Denial::from),
+            Err(denial) => Err(denial),
+        };
+        match written {
+            Ok(()) => self.permit(&now),
+            Err(denial) => Err(self.denied(denial, &now)),
+        }
     }
 
     /// What is to be made durable, if the request may still be granted.
@@ -82,6 +89,11 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
         let floor = state.floor_with(changes.heard().map(|heard| heard.at));
         state.tables.admits(changes, floor)?;
         Ok(Decision::write(&self.accepted)?)
+    }
+
+    /// Counts what a commit denies.
+    fn denied(self, denial: Denial, now: &Now) -> Denial {
+        self.lock.note_of(denial, Some(self.accepted.holder()), now)
     }
 
     /// Applies a decision that is durable.

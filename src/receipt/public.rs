@@ -7,7 +7,7 @@ use crate::{
     id::{Epoch, LockId, Sequence},
     key::{PublicKey, read_key, role},
     ledger::Outcome,
-    limits::MAX_PUBLIC,
+    limits::{MAX_PUBLIC, MAX_TIME},
     preimage::{Core, Label, Message, Scope, joined, scope_bytes},
     time::{Interval, Time},
     wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
@@ -298,10 +298,13 @@ impl Interval {
         Ok(Self::known(lo, hi, quality))
     }
 
+    /// Writes it so that it is read again whatever the host's clock says: of bounds behind the
+    /// greatest time the lower one is that, and the upper one is none.
     pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.integer(self.lo().0)?;
-        out.raw(&[self.hi().is_some().into()])?;
-        self.hi().map_or(Ok(()), |hi| out.integer(hi.0))?;
+        let hi = self.hi().filter(|hi| hi.0 <= MAX_TIME);
+        out.integer(self.lo().0.min(MAX_TIME))?;
+        out.raw(&[hi.is_some().into()])?;
+        hi.map_or(Ok(()), |hi| out.integer(hi.0))?;
         out.raw(&[self.quality().byte()])
     }
 }

@@ -5,6 +5,7 @@ pub mod bound;
 pub mod catalogue;
 pub mod edges;
 pub mod evasion;
+pub mod faults;
 pub mod interleave;
 pub mod journal;
 pub mod lives;

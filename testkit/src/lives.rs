@@ -6,7 +6,7 @@
 pub mod corrupt;
 pub mod cut;
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use chacha20::ChaCha20Rng;
 use keyward::{
@@ -16,6 +16,7 @@ use keyward::{
     id::{Counter, Fresh, LinkId, LockId},
     ledger::Outcome,
     lock::{Anchor, Identity, Restored},
+    receipt::{Event, Head, Receipt},
     status::{ListOrder, Revoked},
     store::{Store, StoreError},
     tables::{Capacity, Tables},
@@ -57,6 +58,10 @@ pub enum Step {
     Unchallenged(Vec<u8>),
     /// Its door is secured.
     Secure,
+    /// Somebody asks for what he may not, and that is written down.
+    Deny(Capability, Rc<Holder>),
+    /// The owner acknowledges all events.
+    Acknowledge(Capability, Rc<Holder>),
 }
 
 /// What happens to a lock, in order, and who may open it always.
@@ -103,6 +108,7 @@ pub struct View {
     counts: Vec<(LinkId, u32, u64)>,
     lanes: Vec<([u8; 16], u64, u64, Vec<u64>)>,
     next: u64,
+    denials: u64,
     relock: bool,
 }
 
@@ -113,13 +119,50 @@ impl View {
     }
 }
 
+/// What a lock's logs say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The entries that it holds: hash, and the outcome of an opening.
+    pub entries: BTreeMap<(keyward::receipt::Log, u64), ([u8; 32], Option<Outcome>)>,
+    /// The numbers of those that come next.
+    pub next: BTreeMap<keyward::receipt::Log, u64>,
+}
+
+impl Told {
+    /// Whether a lock that says this has once said that.
+    ///
+    /// # Errors
+    /// What is another entry now, or gone though nothing behind it is.
+    pub fn follows(&self, before: &Self) -> Result<(), String> {
+        for ((log, number), (hash, _)) in &before.entries {
+            match self.entries.get(&(*log, *number)) {
+                Some((same, _)) if same == hash => {}
+                Some(_) => return Err(format!("{log:?} {number} is another entry")),
+                None => {
+                    let mut own = self.entries.keys().filter(|(of, _)| of == log);
+                    let is_dropped = own.next().is_some_and(|(_, first)| first > number);
+                    if !is_dropped {
+                        return Err(format!("{log:?} {number} is gone"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a start found.
 pub type Found = Result<Option<View>, Denial>;
 
 impl Script {
     /// A life with so many openings before and behind a new epoch, and revocations.
     pub fn new(seed: u64, openings: usize) -> Self {
-        Author::new(seed).write(openings)
+        Author::new(seed).write(openings, false)
+    }
+
+    /// The same, in which somebody is denied, too, and the owner acknowledges what he has read.
+    pub fn audited(seed: u64, openings: usize) -> Self {
+        Author::new(seed).write(openings, true)
     }
 
     /// Takes a step at a lock.
@@ -177,14 +220,8 @@ impl Script {
                 taken(lock.verify_epoch(walk, &keyset, now).and_then(|update| update.commit()))
             }
             Step::Ask(held, holder, right) => {
-                let Ok(mut session) = lock.challenge([1; 16], Channel::Radio, now) else {
-                    return Err(Came::Nowhere);
-                };
-                let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
-                let ask = Ask { lock: session.challenge().lock, right: *right, parameter: b"" };
-                let mut rng = ChaCha20Rng::seed_from_u64(1);
-                let request = holder.request(held, ask, &challenge, Channel::Radio, &mut rng);
-                let bytes = holder.present(&request, &[], None);
+                let presented = self.presented(lock, (held, holder), (*right, b""));
+                let Some((bytes, mut session)) = presented else { return Err(Came::Nowhere) };
                 let presentation = Presentation::decode(&bytes).unwrap();
                 let verified = lock.verify(&mut session, &presentation, now);
                 let permit = verified.and_then(|verified| verified.commit(now));
@@ -196,12 +233,83 @@ impl Script {
                 let permit = verified.and_then(|verified| verified.commit(now));
                 self.carry_on(lock, permit, until)
             }
+            Step::Deny(held, holder) => {
+                let presented = self.presented(lock, (held, holder), (Right::RELEASE, b""));
+                let Some((bytes, mut session)) = presented else { return Err(Came::Nowhere) };
+                let presentation = Presentation::decode(&bytes).unwrap();
+                let verified = lock.verify(&mut session, &presentation, now);
+                assert_eq!(verified.map(drop).map_err(|denial| denial.code()), Err(410));
+                lock.write_denials(now).map_err(|_| Came::Nowhere)
+            }
+            Step::Acknowledge(held, holder) => {
+                let head = lock.head(keyward::receipt::Log::Events).acknowledgement();
+                let presented = self.presented(lock, (held, holder), (Right::READ_LOG, &head));
+                let Some((bytes, mut session)) = presented else { return Err(Came::Nowhere) };
+                let presentation = Presentation::decode(&bytes).unwrap();
+                let verified = lock.verify(&mut session, &presentation, now);
+                let permit = verified.and_then(|verified| verified.commit(now));
+                self.carry_on(lock, permit, until)
+            }
             Step::Secure => {
                 // Whether that was confirmed the lock doesn't tell; it needs not be.
                 lock.secure(|| Outcome::Done);
                 Ok(())
             }
         }
+    }
+
+    /// What a holder presents in answer to a lock's challenge, which is always the same.
+    fn presented<S: Store>(
+        &self,
+        lock: &mut Lock<'static, S, Small>,
+        (held, holder): (&Capability, &Holder),
+        (right, parameter): (Right, &[u8]),
+    ) -> Option<(Vec<u8>, keyward::lock::Session)> {
+        let session = lock.challenge([1; 16], Channel::Radio, now()).ok()?;
+        let challenge = session.challenge().encode().unwrap().as_bytes().to_vec();
+        let ask = Ask { lock: session.challenge().lock, right, parameter };
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let request = holder.request(held, ask, &challenge, Channel::Radio, &mut rng);
+        Some((holder.present(&request, &[], None), session))
+    }
+
+    /// All entries that a lock holds, both logs in one: number and hash, and the outcome of an
+    /// opening. Each hangs from the one before, and the last is where the log ends.
+    ///
+    /// # Errors
+    /// What of that isn't so.
+    pub fn told<S: Store>(&self, lock: &mut Lock<'static, S, Small>) -> Result<Told, String> {
+        let mut told = Told::default();
+        if lock.trust().is_err() {
+            return Ok(told);
+        }
+        let mut reader = lock.read_log(now()).map_err(|denial| denial.to_string())?;
+        let mut heads = BTreeMap::new();
+        while let Some(draft) = lock.next_entry(&mut reader).map_err(|denial| denial.to_string())? {
+            let bytes = draft.receipt().unwrap().unsigned_bytes().to_vec();
+            let receipt = [&bytes[..], &[0; 64]].concat();
+            let receipt = Receipt::decode(&receipt).unwrap();
+            let public = receipt.unverified();
+            let (log, number) = (public.log(), public.sequence.0);
+            let first = Head { next: public.sequence, hash: *public.before };
+            let head = *heads.entry(log).or_insert(first);
+            let head =
+                head.step(&receipt).map_err(|fault| format!("{log:?} {number}: {fault:?}"))?;
+            heads.insert(log, head);
+            let outcome = match public.event {
+                Event::Opening { outcome, .. } => Some(outcome),
+                _ => None,
+            };
+            told.entries.insert((log, number), (*receipt.hash().as_bytes(), outcome));
+        }
+        for log in [keyward::receipt::Log::Events, keyward::receipt::Log::Denials] {
+            let end = lock.head(log);
+            if heads.get(&log).copied().unwrap_or(end) != end {
+                return Err(format!("{log:?} doesn't end where it does"));
+            }
+            told.next.insert(log, end.next.0);
+        }
+        Ok(told)
     }
 
     fn carry_on<S: Store>(
@@ -311,6 +419,7 @@ pub fn view<S: Store>(lock: &Lock<'static, S, Small>) -> View {
         counts,
         lanes,
         next: lock.head(keyward::receipt::Log::Events).next.0 + u64::from(lock.has_open_decision()),
+        denials: lock.head(keyward::receipt::Log::Denials).next.0,
         relock: lock.relock_within(now()).is_some(),
     }
 }
@@ -336,7 +445,7 @@ impl Author {
         Self { owner, door, couriers, rng, steps, visitors, singles }
     }
 
-    fn write(mut self, openings: usize) -> Script {
+    fn write(mut self, openings: usize, is_audited: bool) -> Script {
         let settings = Settings { unchallenged: true, ..Settings::default() };
         self.owner.revoke([], START);
         self.owner.enrol(self.door.unclaimed(), self.door.id, settings, START);
@@ -348,6 +457,9 @@ impl Author {
         for epoch in 0..2 {
             self.visitor();
             self.openings(openings / 2);
+            if is_audited {
+                self.log();
+            }
             self.statements();
             if epoch == 0 {
                 self.epoch();
@@ -413,6 +525,18 @@ impl Author {
         }
     }
 
+    /// Somebody is denied, the owner has the log, somebody is denied once more.
+    fn log(&mut self) {
+        let courier = Rc::clone(&self.couriers[0]);
+        let held = self.grant(&courier, 0, 0);
+        let denied = Step::Deny(held, Rc::clone(&courier));
+        let valid = Valid { from: START, lasts: Seconds::days(30) };
+        let targets = [Target::Lock(self.door.id)];
+        let reads = Caveats::grant(Rights::of(Right::READ_LOG), &targets, valid).unwrap();
+        let reads = self.owner.grant(&courier.public(), 0, &reads);
+        self.steps.extend([denied.clone(), Step::Acknowledge(reads, courier), denied]);
+    }
+
     fn statements(&mut self) {
         let revoked = Revoked::from(keyward::id::KeyName([9; 16]));
         self.owner.revoke([revoked], START.after(1));
@@ -435,7 +559,12 @@ impl Author {
     }
 }
 
-fn unchallenged(held: &Capability, holder: &Holder, lock: LockId, counter: u64) -> Vec<u8> {
+pub(crate) fn unchallenged(
+    held: &Capability,
+    holder: &Holder,
+    lock: LockId,
+    counter: u64,
+) -> Vec<u8> {
     let origin = Origin::decode(&held.origin).unwrap();
     let token = Token::decode(&held.token).unwrap();
     let ask = Ask { lock, right: Right::UNLOCK, parameter: b"" };

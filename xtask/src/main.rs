@@ -7,6 +7,7 @@ mod corrupt;
 mod differential;
 mod evasion;
 mod example;
+mod faults;
 mod floors;
 mod fuzz;
 mod kill;
@@ -53,6 +54,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "writes SPEC.md's worked example, or with --check compares it",
         "1 s",
         example::run,
+    ),
+    (
+        "faults",
+        "fails or drops each call of a lock's store in a life (--stride N)",
+        "5 min",
+        faults::run,
     ),
     ("floors", "compares verify and issue with the bare signatures", "2 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),

@@ -22,15 +22,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             _ => return Err(USAGE.into()),
         }
     }
+    println!("A claim, statements, 50 openings, denials, an epoch, acknowledgements: power is cut");
+    println!("within every write and erase, on flashes that behave in eight ways; the lock starts");
     println!(
-        "A claim, statements, 50 openings, an epoch, revocations, new logs: power is cut within"
+        "twice, its logs are read, who was let in tries again, and a visitor comes. Of a short"
     );
-    println!(
-        "every write and erase, on flashes that behave in eight ways; the lock starts twice, who"
-    );
-    println!(
-        "was let in tries again, and a visitor comes. Of a short life the recovery is cut, too."
-    );
+    println!("life the recovery is cut, too.");
     let whole = in_two(&|index, behaviour| {
         let cuts = Cuts { stride, from: index, nested: None, present: 16 };
         // Every other way to behave has units of 8 bytes.
@@ -38,6 +35,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     });
     println!("cut_points: {}", whole.cut_points);
     println!("presented: {}", whole.presented);
+    println!("told: {}", whole.told);
     let short = in_two(&|index, behaviour| {
         let cuts = Cuts { stride: nested, from: index, nested: Some(nested), present: 64 };
         life::<4>(6, behaviour, cuts)
@@ -57,7 +55,7 @@ fn read(number: &str) -> Result<u64, String> {
 }
 
 fn life<const WRITE: usize>(openings: usize, behaviour: Behaviour, cuts: Cuts) -> Report {
-    cut::run::<WRITE>(&Script::new(7, openings), behaviour, cuts)
+    cut::run::<WRITE>(&Script::audited(7, openings), behaviour, cuts)
 }
 
 /// All behaviours, on as many threads as there are cores.

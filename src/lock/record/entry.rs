@@ -18,7 +18,8 @@ const STAMP_BYTES: usize = 1 + 3 * 10 + 22;
 /// Bytes of who opened, at its largest.
 const PERSONS_BYTES: usize = 8 + 16 + 1 + 64 + 1 + 64;
 
-/// Bytes of entries that are kept, each at its largest.
+/// Bytes of entries that are kept, each at its largest. A change of the device key takes no more
+/// than the largest opening while epoch, oldest and starts have 26 bytes at most: all locks do.
 pub(in crate::lock) const KEPT_OPENING_BYTES: usize = STAMP_BYTES + 35 + PERSONS_BYTES;
 pub(in crate::lock) const KEPT_DENIALS_BYTES: usize = STAMP_BYTES + 6 + MAX_PRIVATE - PRIVATE_HEAD;
 pub(in crate::lock) const KEPT_STATEMENT_BYTES: usize = STAMP_BYTES + 34;

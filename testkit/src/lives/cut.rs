@@ -1,9 +1,9 @@
 //! Power is cut at any byte of a life, and again in the recovery.
 
-use keyward::{Denial, store::StoreError};
+use keyward::{Denial, ledger::Outcome, receipt::Log, store::StoreError};
 use keyward_store::sim::{Behaviour, Erasing};
 
-use super::{Came, Found, HALF, Medium, PAGE, Script, Step, Until, View};
+use super::{Came, Found, HALF, Medium, PAGE, Script, Step, Told, Until, View};
 
 /// What was cut, and what was found to be wrong.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Report {
     pub cut_points: u64,
     /// Cuts of recoveries beside.
     pub nested: u64,
+    /// Entries that were read behind cuts.
+    pub told: u64,
     /// Of all, those behind which tokens were presented, too.
     pub presented: u64,
     /// What was found that must not be, the first of them.
@@ -24,6 +26,7 @@ impl Report {
         self.cut_points += other.cut_points;
         self.nested += other.nested;
         self.presented += other.presented;
+        self.told += other.told;
         self.violations.extend(other.violations);
     }
 }
@@ -108,6 +111,8 @@ struct Scene<'s, const WRITE: usize> {
     before: Option<View>,
     committed: Option<View>,
     after: Option<View>,
+    /// What the logs said before, and behind a start at which nothing was cut.
+    told: Told,
 }
 
 impl<'s, const WRITE: usize> Scene<'s, WRITE> {
@@ -123,7 +128,9 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
         let (before, committed) = (behind(None), behind(Some(Until::Commit)));
         let after = behind(Some(Until::End));
         assert_ne!(before, after, "a step changes something");
-        Self { script, step, flash, before, committed, after }
+        let (mut lock, _) = script.power_up(flash.clone()).unwrap();
+        let told = script.told(&mut lock).unwrap();
+        Self { script, step, flash, before, committed, after, told }
     }
 
     /// Cuts the start and the step everywhere; returns the flash behind the step.
@@ -179,7 +186,7 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
                 report.violations.push(format!("{place}: {what}"));
             }
         };
-        let (lock, found) = match self.script.power_up(flash) {
+        let (mut lock, found) = match self.script.power_up(flash) {
             Ok(started) => started,
             Err((error, _)) => return wrong(format!("the store says {error:?}")),
         };
@@ -187,6 +194,15 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
             Ok(view) => view,
             Err(what) => return wrong(what),
         };
+        // What was told is told; what was committed and never recorded is told once, as that.
+        let told = match self.script.told(&mut lock) {
+            Ok(told) => told,
+            Err(what) => return wrong(what),
+        };
+        report.told += told.entries.len() as u64;
+        if let Err(what) = told.follows(&self.told).and_then(|()| self.is_told(&told, came)) {
+            return wrong(what);
+        }
         // What was found once is found again.
         let flash = lock.into_store().into_inner();
         let (mut lock, again) = match self.script.power_up(flash) {
@@ -195,6 +211,10 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
         };
         if again != found {
             return wrong("the second start found another state".into());
+        }
+        match self.script.told(&mut lock) {
+            Ok(again) if again.follows(&told) == Ok(()) && again.next == told.next => {}
+            other => return wrong(format!("the second start tells something else: {other:?}")),
         }
         let Some(view) = view.filter(|_| present) else { return };
         report.presented += 1;
@@ -210,6 +230,27 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
         if !self.script.visits(&mut lock, view.epoch()) {
             wrong("the next lawful visitor stands outside".into());
         }
+    }
+
+    /// Whether the entry of an opening that came so far is there, once.
+    fn is_told(&self, told: &Told, came: Came) -> Result<(), String> {
+        let next = self.told.next.get(&Log::Events).copied().unwrap_or(0);
+        let new = told.entries.range((Log::Events, next)..(Log::Denials, 0));
+        let outcomes: Vec<_> = new.filter_map(|(_, (_, outcome))| *outcome).collect();
+        let may_be: &[&[Outcome]] = match came {
+            Came::Nowhere => &[&[], &[Outcome::Interrupted], &[Outcome::Done]],
+            Came::Permitted => &[&[Outcome::Interrupted], &[Outcome::Done]],
+            Came::Through if self.is_opening() => &[&[Outcome::Done]],
+            Came::Through => &[&[]],
+        };
+        match may_be.contains(&outcomes.as_slice()) {
+            true => Ok(()),
+            false => Err(format!("{came:?}, and what is told is {outcomes:?}")),
+        }
+    }
+
+    const fn is_opening(&self) -> bool {
+        matches!(self.step, Step::Ask(..) | Step::Unchallenged(_) | Step::Acknowledge(..))
     }
 
     /// Whether a start may find this behind a step that came so far.

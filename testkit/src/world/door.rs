@@ -253,6 +253,7 @@ impl<S: Store, T: Capacity> Door<S, T> {
     /// All entries that the lock holds, as the owner gets to read them.
     pub fn log(&mut self, now: Now) -> Vec<Vec<u8>> {
         let key = self.device_key();
+        self.lock.write_denials(now).unwrap();
         let mut reader = self.lock.read_log(now).unwrap();
         let mut entries = Vec::new();
         while let Some(draft) = self.lock.next_entry(&mut reader).unwrap() {
@@ -265,12 +266,12 @@ impl<S: Store, T: Capacity> Door<S, T> {
 
     /// All entries that the lock holds, sealed to its owner, as any phone carries them.
     pub fn sealed_log(&mut self, now: Now) -> Vec<Vec<u8>> {
-        let (key, log_to) = (self.device_key(), self.lock.log_to().unwrap().unwrap());
+        let key = self.device_key();
         let mut reader = self.lock.read_log(now).unwrap();
         let mut entries = Vec::new();
         while let Some(draft) = self.lock.next_entry(&mut reader).unwrap() {
             let receipt = draft.receipt().unwrap().sign(&key).unwrap();
-            let sealed = draft.seal(receipt.as_bytes(), &log_to, &mut self.rng).unwrap();
+            let sealed = draft.seal(receipt.as_bytes(), &mut self.rng).unwrap();
             entries.push(sealed.as_bytes().to_vec());
         }
         entries
