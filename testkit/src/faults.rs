@@ -4,6 +4,9 @@
 //! three times, at each call of a start and the step. The host goes on, or power fails. What the
 //! lock has told, and what it has given away, must then be as it was.
 
+mod author;
+mod case;
+mod known;
 pub mod store;
 
 use std::{
@@ -28,6 +31,9 @@ use crate::{
     lives::{now, unchallenged},
     world::{Capability, Holder, Owner, START, Settings, device_key, secret},
 };
+use author::Author;
+use case::Case;
+use known::Known;
 use store::{Call, Fault, Faulty, Plan, once};
 
 /// The lock's tables.
@@ -64,27 +70,6 @@ pub struct Life {
     /// Claim, epoch, keyset, card, list; the next epoch and its keyset.
     claim: [Vec<u8>; 5],
     next: [Vec<u8>; 2],
-}
-
-/// What the host and the world know of a lock.
-#[derive(Clone)]
-struct Known {
-    identity: Identity,
-    /// The device keys that the host keeps, the newest last.
-    keys: Vec<[u8; 32]>,
-    /// What an entry was that somebody was told.
-    told: BTreeMap<(Log, u64), Vec<u8>>,
-    /// The cores of requests for which a permit was given.
-    permits: BTreeSet<[u8; 32]>,
-    /// Those of which the outcome was told.
-    recorded: BTreeSet<[u8; 32]>,
-    /// The uses for which a permit was given, in this epoch.
-    spent: BTreeMap<LinkId, u32>,
-    epoch: u64,
-    relock: bool,
-    released: bool,
-    /// What was acknowledged at most.
-    acknowledged: u64,
 }
 
 /// Why a step wasn't taken.
@@ -465,258 +450,6 @@ impl Life {
             }
         }
     }
-
-    /// Compares what a lock says with what is known.
-    fn check(&self, lock: &mut Door, known: &mut Known, report: &mut Report) -> Result<(), String> {
-        if lock.trust().err() == Some(Denial::Unclaimed) {
-            let is_lost = !known.released && !known.told.is_empty();
-            return if is_lost { Err("the life is gone".into()) } else { Ok(()) };
-        }
-        if known.released && lock.trust().is_err() {
-            return Ok(());
-        }
-        let mut log = None;
-        for _ in 0..8 {
-            if let Ok(read) = self.read(lock) {
-                log = Some(read?);
-                break;
-            }
-        }
-        let log = log.ok_or("the log can't be read at all")?;
-        let key = known.key();
-        let entries: Vec<Vec<u8>> = log
-            .iter()
-            .map(|draft| {
-                let receipt = draft.receipt().unwrap().sign(&key).map_err(|_| "another key")?;
-                let entry = keyward::seam::whole_entry(draft, receipt.as_bytes());
-                Ok(entry.map_err(|_| "no entry")?.as_bytes().to_vec())
-            })
-            .collect::<Result<_, &str>>()?;
-        let entries: Vec<_> = entries.iter().map(|bytes| Entry::decode(bytes).unwrap()).collect();
-        for log in [Log::Events, Log::Denials] {
-            let own = entries.iter().filter(|it| it.receipt.unverified().log() == log);
-            let own: Vec<_> = own.map(|entry| entry.receipt).collect();
-            self.check_log(lock, known, log, &own, report)?;
-        }
-        entries
-            .iter()
-            .try_for_each(|entry| entry.disclosed().map(drop))
-            .map_err(|_| "another private part")?;
-        log.iter().for_each(|draft| known.tell(draft));
-        if known.relock && lock.relock_within(now()).is_none() {
-            return Err("the door must be secured, and nobody knows".into());
-        }
-        let trust = lock.trust().map_err(|denial| denial.to_string())?;
-        let epoch = trust.scope().epoch.0;
-        if epoch < known.epoch {
-            return Err("the epoch is gone".into());
-        }
-        if epoch > known.epoch {
-            // The store had it all the same.
-            (known.epoch, known.spent) = (epoch, BTreeMap::new());
-        }
-        for (link, spent) in &known.spent {
-            let counts = lock.memory().counts(START).find(|count| count.link == *link);
-            let held = counts.map_or(0, |count| count.uses().spent);
-            if held < *spent {
-                return Err(format!("{spent} uses were given, and {held} are spent"));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_log(
-        &self,
-        lock: &Door,
-        known: &Known,
-        log: Log,
-        own: &[Receipt<'_>],
-        report: &mut Report,
-    ) -> Result<(), String> {
-        let mut head = own.first().map_or(lock.head(log), |first| {
-            let first = first.unverified();
-            Head { next: first.sequence, hash: *first.before }
-        });
-        let first = head.next.0;
-        if first == 0 && head != Head::START {
-            return Err("the first entry hangs from another".into());
-        }
-        let (mut cores, mut statements) = (BTreeSet::new(), BTreeSet::new());
-        for receipt in own {
-            head = head.step(receipt).map_err(|fault| format!("{log:?}: {fault:?}"))?;
-            let public = receipt.unverified();
-            if public.oldest.0 > first {
-                return Err(format!("{log:?}: {first} is held, and said to be gone"));
-            }
-            let number = public.sequence.0;
-            if let Some(told) = known.told.get(&(log, number)) {
-                report.compared += 1;
-                if told != receipt.hash().as_bytes() {
-                    return Err(format!("{log:?}: two entries have the number {number}"));
-                }
-            }
-            match public.event {
-                Event::Opening { core, outcome, .. } => {
-                    if !cores.insert(*core) {
-                        return Err(format!("a request is told twice, at {number}"));
-                    }
-                    if known.recorded.contains(core) && outcome != Outcome::Done {
-                        return Err(format!("{number} was done, and is {outcome:?}"));
-                    }
-                }
-                Event::Statement { kind, hash }
-                    if !statements.insert((kind.kind().byte(), *hash)) =>
-                {
-                    return Err(format!("a statement is told twice, at {number}"));
-                }
-                _ => {}
-            }
-        }
-        if head != lock.head(log) {
-            return Err(format!("{log:?} ends at {head:?}, and not at {:?}", lock.head(log)));
-        }
-        if let Some(((_, number), _)) =
-            known.told.iter().rfind(|((of, number), _)| *of == log && *number >= head.next.0)
-        {
-            return Err(format!("{log:?}: {number} was told, and is gone"));
-        }
-        let held = head.next.0 - first;
-        let least = match log {
-            Log::Events => HELD.min(head.next.0.saturating_sub(known.acknowledged)),
-            Log::Denials => head.next.0.min(1),
-        };
-        if held < least {
-            return Err(format!("{log:?}: {held} of {} are held", head.next.0));
-        }
-        if log == Log::Events && first == 0 {
-            let open = usize::from(lock.has_open_decision());
-            let missing = known.permits.difference(&cores).count();
-            if missing > open {
-                return Err(format!("{missing} permits were given, and are not told"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the next lawful visitor gets in.
-    fn visited(&self, lock: &mut Door, known: &mut Known) -> Result<(), String> {
-        let Ok(trust) = lock.trust() else { return Ok(()) };
-        let (held, holder) = &self.visitors[usize::try_from(trust.scope().epoch.0).unwrap()];
-        let asked = (Right::UNLOCK, &b""[..]);
-        let acted = self
-            .ask(lock, known, (held, holder), asked, 9)
-            .map_err(|_| "the next lawful visitor stands outside")?;
-        self.record(lock, known, acted).map_err(|_| "who came in is not told")?;
-        Ok(())
-    }
-}
-
-/// One plan at one step.
-struct Case<'l> {
-    life: &'l Life,
-    index: usize,
-    plan: Plan,
-    goes_on: bool,
-}
-
-impl Case<'_> {
-    fn play(&self, image: Faulty, mut known: Known, report: &mut Report) {
-        report.cases += 1;
-        let played = self.played(image, &mut known, report);
-        if let Err(what) = played
-            && report.violations.len() < 100
-        {
-            let Self { index, plan, goes_on, .. } = self;
-            report.violations.push(format!("step {index}, {plan:?}, goes on {goes_on}: {what}"));
-        }
-    }
-
-    fn played(&self, image: Faulty, known: &mut Known, report: &mut Report) -> Result<(), String> {
-        let life = self.life;
-        let (mut lock, restored) = life.start(known, image);
-        restored.map_err(|denial| format!("at the start: {denial}"))?;
-        let mut steps = life.steps[self.index..].iter();
-        let step = steps.next();
-        let mut attempt = 0;
-        while let Some(step) = step
-            && let Err(Stop::Store) = life.take(&mut lock, known, step, attempt)
-            && self.goes_on
-            && !known.released
-            && attempt < 5
-        {
-            attempt += 1;
-        }
-        if self.goes_on && !known.released {
-            life.check(&mut lock, known, report).map_err(|what| format!("before: {what}"))?;
-            for step in steps.by_ref().take(3) {
-                if matches!(step, Step::Release(..)) {
-                    break;
-                }
-                let _refused = life.take(&mut lock, known, step, 7);
-            }
-            life.check(&mut lock, known, report).map_err(|what| format!("then: {what}"))?;
-        }
-        let open = lock.has_open_decision();
-        let next = lock.head(Log::Events).next.0;
-        let (mut lock, restored) = life.start(known, lock.into_store().powered(None));
-        match restored {
-            Err(Denial::Releasing) if known.released => return Ok(()),
-            Ok(_) => {}
-            Err(denial) => return Err(format!("at the next start: {denial}")),
-        }
-        // What is interrupted is told once, and what the store had beside at most.
-        let more = lock.head(Log::Events).next.0.saturating_sub(next);
-        if self.goes_on && lock.trust().is_ok() && more != u64::from(open) && !known.released {
-            return Err(format!("{more} entries more, and a decision was open: {open}"));
-        }
-        life.check(&mut lock, known, report).map_err(|what| format!("behind: {what}"))?;
-        if lock.trust().is_err() {
-            return Ok(());
-        }
-        life.visited(&mut lock, known)?;
-        let (mut lock, restored) = life.start(known, lock.into_store().powered(None));
-        restored.map_err(|denial| format!("at the last start: {denial}"))?;
-        life.check(&mut lock, known, report).map_err(|what| format!("at last: {what}"))
-    }
-}
-
-impl Known {
-    fn new(identity: Identity) -> Self {
-        let first = *device_key(&identity.nonce).expose_secret();
-        Self {
-            identity,
-            keys: vec![first],
-            told: BTreeMap::new(),
-            permits: BTreeSet::new(),
-            recorded: BTreeSet::new(),
-            spent: BTreeMap::new(),
-            epoch: 0,
-            relock: false,
-            released: false,
-            acknowledged: 0,
-        }
-    }
-
-    /// The key that signs.
-    fn key(&self) -> SigningKey<role::Device> {
-        let keys = self.keys.iter().map(SigningKey::from_secret);
-        keys.into_iter().find(|key| key.public() == self.identity.device).unwrap()
-    }
-
-    fn tell(&mut self, draft: &Draft) {
-        let receipt = draft.receipt().unwrap().sign(&self.key());
-        // An entry that was drafted before a change of the key is not signed behind it.
-        if let Ok(receipt) = receipt {
-            self.tell_receipt(receipt.as_bytes());
-        }
-    }
-
-    fn tell_receipt(&mut self, receipt: &[u8]) {
-        let receipt = Receipt::decode(receipt).unwrap();
-        let public = receipt.unverified();
-        let place = (public.log(), public.sequence.0);
-        self.told.entry(place).or_insert_with(|| receipt.hash().as_bytes().to_vec());
-    }
 }
 
 fn presented(
@@ -762,74 +495,4 @@ fn refused(_refusal: Refusal) -> Stop {
 
 fn denied(_denial: Denial) -> Stop {
     Stop::Refused
-}
-
-/// Writes a life.
-struct Author {
-    lock: LockId,
-    holders: Vec<Rc<Holder>>,
-    steps: Vec<Step>,
-    visitors: Vec<(Capability, Rc<Holder>)>,
-}
-
-impl Author {
-    fn grant(
-        &self,
-        owner: &mut Owner,
-        to: usize,
-        right: Right,
-        uses: u32,
-        max_open: u32,
-    ) -> Capability {
-        let valid = Valid { from: START, lasts: Seconds::days(30) };
-        let grant = Caveats::grant(Rights::of(right), &[Target::Lock(self.lock)], valid).unwrap();
-        let grant = if uses > 0 { grant.uses(uses).unwrap() } else { grant };
-        let grant = if max_open > 0 { grant.max_open(Seconds(max_open)).unwrap() } else { grant };
-        owner.grant(&self.holders[to].public(), 1, &grant)
-    }
-
-    fn statement(&mut self, bytes: Vec<u8>) {
-        self.steps.push(Step::Statement(bytes));
-    }
-
-    /// What happens at a door in an epoch.
-    fn visits(&mut self, owner: &mut Owner, epoch: u64) {
-        let visitor = self.grant(owner, 0, Right::UNLOCK, 0, 0);
-        self.visitors.push((visitor.clone(), Rc::clone(&self.holders[0])));
-        let counted = self.grant(owner, 1, Right::UNLOCK, 100, 0);
-        let relocks = self.grant(owner, 2, Right::UNLOCK, 2, 60);
-        let reads = self.grant(owner, 3, Right::READ_LOG, 0, 0);
-        let holder = |index: usize| Rc::clone(&self.holders[index]);
-        let (zero, one, two, three) = (holder(0), holder(1), holder(2), holder(3));
-        let opens = |recorded| Step::Ask(counted.clone(), Rc::clone(&one), Right::UNLOCK, recorded);
-        let late = |counter| {
-            let counter = 100 * (epoch + 1) + counter;
-            Step::Unchallenged(unchallenged(&visitor, &zero, self.lock, counter))
-        };
-        let acknowledges = |before| Step::Acknowledge(reads.clone(), Rc::clone(&three), before);
-        let denies = || Step::Deny(counted.clone(), Rc::clone(&one));
-        self.steps.extend([
-            opens(true),
-            Step::Ask(relocks.clone(), Rc::clone(&two), Right::UNLOCK, true),
-            denies(),
-            opens(false),
-            opens(true),
-            Step::Secure,
-            late(5),
-            Step::Read,
-            opens(false),
-            late(3),
-            denies(),
-            acknowledges(2),
-        ]);
-        for _ in 0..9 {
-            self.steps.push(opens(true));
-        }
-        self.steps.extend([
-            Step::Ask(relocks.clone(), Rc::clone(&two), Right::UNLOCK, false),
-            opens(true),
-            denies(),
-            acknowledges(0),
-        ]);
-    }
 }
