@@ -1,7 +1,7 @@
 //! Whatever a phone brings: one call that verifies, commits, acts and records (SPEC.md section
 //! 14.1).
 
-use super::{Acted, Lock, Order, Permit, Recorded, Session, Update};
+use super::{Acted, Lock, Order, Permit, Recorded, Session, Update, Verified};
 use crate::{
     card::Card,
     challenge::Answer,
@@ -89,11 +89,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     {
         match Message::of(message) {
             Message::Presentation(bytes) => {
-                let handled = self.presented(session, bytes, &mut clock, actuator);
-                if handled.is_err() && self.denied.is_due(&clock()) {
-                    let _kept_in_memory = self.write_denials(clock());
-                }
-                Ok(handled?)
+                Ok(self.presented(Some(session), bytes, &mut clock, actuator)?)
             }
             statement => match self.statement(session, statement, clock())? {
                 Some(update) => Ok(Handled::Taken(update.commit()?)),
@@ -118,11 +114,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     {
         match Message::of(message) {
             Message::Presentation(bytes) => {
-                let handled = self.presented_async(session, bytes, &mut clock, actuator).await;
-                if handled.is_err() && self.denied.is_due(&clock()) {
-                    let _kept_in_memory = self.write_denials_async(clock()).await;
-                }
-                Ok(handled?)
+                Ok(self.presented_async(Some(session), bytes, &mut clock, actuator).await?)
             }
             statement => match self.statement(session, statement, clock())? {
                 Some(update) => Ok(Handled::Taken(update.commit_async().await?)),
@@ -145,11 +137,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     where
         S: Store,
     {
-        let handled = self.presented_unchallenged(message, &mut clock, actuator);
-        if handled.is_err() && self.denied.is_due(&clock()) {
-            let _kept_in_memory = self.write_denials(clock());
-        }
-        handled
+        self.presented(None, message, &mut clock, actuator)
     }
 
     /// [`handle_unchallenged`](Self::handle_unchallenged) for hosts that await.
@@ -165,71 +153,68 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     where
         S: AsyncStore,
     {
-        let handled = self.presented_unchallenged_async(message, &mut clock, actuator).await;
+        self.presented_async(None, message, &mut clock, actuator).await
+    }
+
+    /// Grants a presentation, of a session or unchallenged, or writes down that it was denied, when
+    /// that is due.
+    fn presented(
+        &mut self,
+        session: Option<&mut Session>,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl FnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: Store,
+    {
+        let permit = match self.verified(session, bytes, clock) {
+            Ok(verified) => verified.commit(clock()),
+            Err(denial) => Err(denial),
+        };
+        let handled = permit.and_then(|permit| self.carry_on(permit, clock(), actuator));
+        if handled.is_err() && self.denied.is_due(&clock()) {
+            let _kept_in_memory = self.write_denials(clock());
+        }
+        handled
+    }
+
+    async fn presented_async(
+        &mut self,
+        session: Option<&mut Session>,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
+    ) -> Result<Handled, Denial>
+    where
+        S: AsyncStore,
+    {
+        let permit = match self.verified(session, bytes, clock) {
+            Ok(verified) => verified.commit_async(clock()).await,
+            Err(denial) => Err(denial),
+        };
+        let handled = match permit {
+            Ok(permit) => self.carry_on_async(permit, clock(), actuator).await,
+            Err(denial) => Err(denial),
+        };
         if handled.is_err() && self.denied.is_due(&clock()) {
             let _kept_in_memory = self.write_denials_async(clock()).await;
         }
         handled
     }
 
-    fn presented(
+    /// Reads and verifies a presentation, of a session or unchallenged.
+    fn verified(
         &mut self,
-        session: &mut Session,
+        session: Option<&mut Session>,
         bytes: &mut [u8],
         clock: &mut impl FnMut() -> Now,
-        actuator: impl FnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
-    where
-        S: Store,
-    {
-        let presentation = self.decoded(Some(session), bytes, clock())?;
-        let permit = self.verify(session, &presentation, clock())?.commit(clock())?;
-        self.carry_on(permit, clock(), actuator)
-    }
-
-    async fn presented_async(
-        &mut self,
-        session: &mut Session,
-        bytes: &mut [u8],
-        clock: &mut impl FnMut() -> Now,
-        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
-    where
-        S: AsyncStore,
-    {
-        let presentation = self.decoded(Some(session), bytes, clock())?;
-        let verified = self.verify(session, &presentation, clock())?;
-        let permit = verified.commit_async(clock()).await?;
-        self.carry_on_async(permit, clock(), actuator).await
-    }
-
-    fn presented_unchallenged(
-        &mut self,
-        bytes: &mut [u8],
-        clock: &mut impl FnMut() -> Now,
-        actuator: impl FnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
-    where
-        S: Store,
-    {
-        let presentation = self.decoded(None, bytes, clock())?;
-        let permit = self.verify_unchallenged(&presentation, clock())?.commit(clock())?;
-        self.carry_on(permit, clock(), actuator)
-    }
-
-    async fn presented_unchallenged_async(
-        &mut self,
-        bytes: &mut [u8],
-        clock: &mut impl FnMut() -> Now,
-        actuator: impl AsyncFnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
-    where
-        S: AsyncStore,
-    {
-        let presentation = self.decoded(None, bytes, clock())?;
-        let verified = self.verify_unchallenged(&presentation, clock())?;
-        let permit = verified.commit_async(clock()).await?;
-        self.carry_on_async(permit, clock(), actuator).await
+    ) -> Result<Verified<'_, 't, S, T>, Denial> {
+        let presentation = self.decoded(session.as_deref(), bytes, clock())?;
+        match session {
+            Some(session) => self.verify(session, &presentation, clock()),
+            None => self.verify_unchallenged(&presentation, clock()),
+        }
     }
 
     /// Reads a presentation, sealed or not, and counts what is none.
