@@ -121,6 +121,6 @@ number! {
     Counter
 }
 number! {
-    /// The number of a decision in a lock's log.
+    /// The number of an entry in one of a lock's audit logs.
     Sequence
 }

@@ -45,7 +45,7 @@ pub enum Restored {
     Unclaimed,
     /// The lock is as it was.
     Claimed {
-        /// The decision whose outcome nobody knows: power failed before it was recorded.
+        /// The entry of a decision whose outcome nobody knows: power failed before it was recorded.
         interrupted: Option<Sequence>,
     },
 }
