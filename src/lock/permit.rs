@@ -162,7 +162,7 @@ impl Recorded {
 /// Shows that a `read log` request was granted: with it the log of that life is handed out in the
 /// clear. Only [`Recorded::may_read`] makes it.
 ///
-/// ```compile_fail,E0423
+/// ```compile_fail,E0603
 /// # fn f(life: keyward::id::ClaimNonce) {
 /// let forged = keyward::lock::MayRead(life);
 /// # }
