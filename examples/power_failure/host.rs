@@ -99,7 +99,7 @@ impl Host {
             }
             Ok(Restored::Claimed { interrupted }) => {
                 host.keep_anchor()?;
-                let interrupted = interrupted.map(|decision| format!("decision {}", decision.0));
+                let interrupted = interrupted.map(|entry| format!("entry {}", entry.0));
                 println!("interrupted: {}", interrupted.as_deref().unwrap_or("nothing"));
             }
             // It denies all; a host that runs on secures the door, and breaks glass by the anchor.
@@ -160,7 +160,7 @@ impl Host {
     fn message(&mut self, message: &mut [u8]) -> String {
         let (broken, now, started) = (self.broken(), self.now(), self.started);
         let Some(session) = &mut self.session else { return "no link".into() };
-        let (lines, decision) = (&self.lines, self.lock.head(keyward::receipt::Log::Events).next.0);
+        let (lines, entry) = (&self.lines, self.lock.head(keyward::receipt::Log::Events).next.0);
         let bolt = |order: &Order<'_>, why: &str| match order.right() {
             Right::UNLOCK => turn(lines, &format!("unlocking, {why}")),
             Right::LOCK => turn(lines, &format!("locking, {why}")),
@@ -176,7 +176,7 @@ impl Host {
                 .map(outcome)
                 .map_err(Rejected::Denial),
             None => {
-                let why = format!("decision {decision}");
+                let why = format!("entry {entry}");
                 let clock = || clock(started);
                 let handled = self.lock.handle(session, message, clock, |order| bolt(order, &why));
                 handled.map(|handled| match handled {

@@ -120,9 +120,9 @@ impl Story {
         self.expect("the company loses a phone; a visitor tells", &got, "Taken(List)");
 
         let got = self.visit(&parcel, &courier)?;
-        self.expect("the courier, for one parcel: the bolt moves", &got, "unlocking, decision 0");
+        self.expect("the courier, for one parcel: the bolt moves", &got, "unlocking, entry 4");
         let got = self.power_fails()?;
-        self.expect("POWER FAILS; the start tells what it cut", &got, "interrupted: decision 0");
+        self.expect("POWER FAILS; the start tells what it cut", &got, "interrupted: entry 4");
         let got = self.door.hear()?;
         self.expect("the door may be open: before all else", &got, "securing");
         self.door.say("done")?;
@@ -132,7 +132,7 @@ impl Story {
         self.expect("whoever found the phone", &got, "denied: KeyRevoked (402)");
 
         let got = self.visit(&twice, &guest)?;
-        self.expect("a guest: the bolt moves", &got, "unlocking, decision 1");
+        self.expect("a guest: the bolt moves", &got, "unlocking, entry 5");
         let got = self.moved()?;
         self.expect("its switch reports", &got, "OPENS");
         let got = self.door.hear()?;
@@ -146,7 +146,7 @@ impl Story {
         let got = self.power_fails()?;
         self.expect("POWER FAILS while the door is locked", &got, "interrupted: nothing");
         let got = self.visit(&twice, &guest)?;
-        self.expect("the guest again: nothing else is due", &got, "unlocking, decision 2");
+        self.expect("the guest again: nothing else is due", &got, "unlocking, entry 6");
         let got = self.moved()?;
         self.expect("its switch reports", &got, "OPENS");
         self.door.say("closed")?;
