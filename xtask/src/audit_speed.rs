@@ -35,12 +35,22 @@ const LEAST_EVERY_SIGNATURE: f64 = 0.9;
 /// Audits a million receipts, or as many as are asked for.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let (mut receipts, mut signed) = (1_000_000, 20_000);
+    // Where others work beside, times are told and not judged.
+    let (judged, arguments) = match arguments {
+        [rest @ .., last] if last == "--unjudged" => (false, rest),
+        _ => (true, arguments),
+    };
     for pair in arguments.chunks(2) {
         let value = pair.get(1).and_then(|value| value.parse::<usize>().ok());
         match (pair[0].as_str(), value) {
             ("--receipts", Some(value)) => receipts = value.max(2),
             ("--signed", Some(value)) => signed = value.max(2),
-            _ => return Err("usage: cargo xtask audit-speed [--receipts N] [--signed N]".into()),
+            _ => {
+                return Err(
+                    "usage: cargo xtask audit-speed [--receipts N] [--signed N] [--unjudged]"
+                        .into(),
+                );
+            }
         }
     }
     println!(
@@ -65,6 +75,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     println!("signatures_a_second: {:.0}", every.rate);
     match (hashing.ratio <= MOST_TO_HASHING, every.ratio >= LEAST_EVERY_SIGNATURE) {
         (true, true) => Ok(()),
+        _ if !judged => Ok(()),
         (false, _) => Err("reading takes longer than is promised".into()),
         (_, false) => Err("verifying takes longer than is promised".into()),
     }
