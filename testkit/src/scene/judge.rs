@@ -10,8 +10,10 @@ use keyward::{
     policy::{AppCheck, AppVerdict},
     replay::{CounterFault, Unseen, Window},
     role,
+    seal::SealFault,
     time::Uptime,
     verify::{Accepted, OpenChallenge, View, verify},
+    wire::Kind,
     zone::{Zone, ZoneId},
 };
 
@@ -161,6 +163,10 @@ impl Prepared<'_> {
         scope: Scope,
         nonce: Nonce,
     ) -> Result<Accepted, Denial> {
+        if presentation.get(1) == Some(&Kind::Sealed.byte()) {
+            // This lock has no key to open it with.
+            return Err(SealFault::NoKey.into());
+        }
         let (scene, presentation) = (self.scene, Presentation::decode(presentation)?);
         let elsewhere = (lock, scope) != (LOCK, Scene::scope());
         let card = elsewhere.then(|| scene.card_bytes(lock, scope));

@@ -82,9 +82,10 @@ impl<S: Store> Bench<S> {
     /// The refusal.
     pub fn play(&mut self, deed: &Deed) -> Verdict {
         if let Deed::Release(identity) = deed {
-            // A reset by hand ends a life as a release does.
-            self.lock.reset(*identity, secret(identity)).unwrap();
-            self.identity = *identity;
+            // A reset by hand ends a life as a release does; the key in the box stays what it was.
+            let identity = Identity { claim_key: self.identity.claim_key, ..*identity };
+            self.lock.reset(identity, secret(&identity)).unwrap();
+            self.identity = identity;
             return Ok("release");
         }
         let taken = self.statement(deed)?;
