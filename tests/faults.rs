@@ -181,7 +181,9 @@ fn a_clock_behind_the_end_of_time_leaves_a_log_that_is_read_again() {
         let mut session = world.flat.lock.challenge([1; 16], Channel::Radio, now).unwrap();
         let stranger =
             world.flat.lock.handle(&mut session, &mut [1, 7, 9], || now, |_order| Outcome::Done);
-        assert!(stranger.is_err());
+        assert!(
+            matches!(stranger, Err(keyward::lock::Rejected::Denial(denial)) if denial.code() == 100)
+        );
         assert_eq!(world.flat.lock.head(Log::Denials).next.0, 1);
         world.owner.publish_keyset(world.now);
         let keyset = world.owner.library.keyset.clone();
@@ -272,14 +274,14 @@ fn what_was_denied_before_a_claim_is_not_told_in_the_life_behind_it() {
     for _ in 0..3 {
         let stranger =
             door.lock.handle_unchallenged(&mut [1, 7, 9], || now, |_order| Outcome::Done);
-        assert!(stranger.is_err());
+        assert!(stranger.is_err_and(|denial| denial.code() == 100));
     }
     door.move_in(&mut world.owner, Settings::default(), now);
     assert_eq!(denied(&mut door, now), []);
     // Nor what a former owner's guests were denied.
     let held = counted(&mut world, 1, None);
     let guest = unlock(&held, &world.courier).at(&mut door, now, &mut world.rng);
-    assert!(guest.is_err());
+    assert!(guest.is_err_and(|denial| denial.code() == 411));
     door.reset();
     door.move_in(&mut world.owner, Settings::default(), now);
     assert_eq!(denied(&mut door, now), []);
