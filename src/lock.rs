@@ -426,7 +426,7 @@ struct Door {
 impl Door {
     /// Whether both are of one lock, in one life, since one start.
     fn is_since(&self, other: &Self) -> bool {
-        let start = |door: &Self| door.run.map(|(life, boots, _)| (life, boots));
+        let start = |door: &Self| door.run.map(|(life, starts, _)| (life, starts));
         self.lock == other.lock && start(self) == start(other)
     }
 }

@@ -25,11 +25,11 @@ impl DeviceSecret {
         Self(secret)
     }
 
-    /// The challenge of a session. Boots and sessions are counted, so that a weak random generator
+    /// The challenge of a session. Starts and sessions are counted, so that a weak random generator
     /// repeats nothing; they are secret, so that nobody knows the next.
-    pub(crate) fn nonce(&self, boots: u64, session: u64, random: &[u8; 16]) -> Nonce {
-        let (boots, session) = (boots.to_le_bytes(), session.to_le_bytes());
-        Nonce(crypto::mac(&self.0, &[Label::NONCE.bytes(), &boots, &session, random]))
+    pub(crate) fn nonce(&self, starts: u64, session: u64, random: &[u8; 16]) -> Nonce {
+        let (starts, session) = (starts.to_le_bytes(), session.to_le_bytes());
+        Nonce(crypto::mac(&self.0, &[Label::NONCE.bytes(), &starts, &session, random]))
     }
 
     /// Salts the private part of an entry: of an opening by its core, of denials by the entry before.
