@@ -100,7 +100,7 @@ impl Unclaimed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim<'a> {
     pub(crate) domain: DomainId,
-    signature: Option<&'a [u8; 64]>,
+    pub(crate) signature: Option<&'a [u8; 64]>,
 }
 
 impl<'a> Claim<'a> {
@@ -143,8 +143,8 @@ impl<'a> Claim<'a> {
 /// A lock's answer to its claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claimed<'a> {
-    device: &'a [u8; 32],
-    nonce: ClaimNonce,
+    pub(crate) device: &'a [u8; 32],
+    pub(crate) nonce: ClaimNonce,
     signature: &'a [u8; 64],
 }
 

@@ -110,7 +110,7 @@ impl<'a> Signatures<'a> {
         let place = quorum.keys.iter().position(|held| held == key.as_bytes());
         let signer = place.and_then(|place| u8::try_from(place).ok());
         let signer = signer.ok_or(EncodeError::WrongKey)?;
-        let twice = self.list.iter().flatten().any(|(held, _)| *held == signer);
+        let twice = self.signers().any(|held| held == signer);
         if twice || self.count() >= quorum.needed {
             return Err(EncodeError::SignedAlready.into());
         }
@@ -138,8 +138,13 @@ impl<'a> Signatures<'a> {
         })
     }
 
+    /// Who has signed, by their places among the keys.
+    pub(crate) fn signers(&self) -> impl Iterator<Item = u8> + 'a {
+        self.list.into_iter().flatten().map(|(signer, _)| signer)
+    }
+
     fn count(&self) -> u8 {
-        u8::try_from(self.list.iter().flatten().count()).unwrap_or(u8::MAX)
+        u8::try_from(self.signers().count()).unwrap_or(u8::MAX)
     }
 }
 

@@ -80,7 +80,7 @@ pub struct Epoch<'a> {
     pub(crate) emergency: Option<&'a [u8; 32]>,
     pub(crate) next: Commitment,
     pub(crate) cold: Quorum<'a>,
-    signatures: Signatures<'a>,
+    pub(crate) signatures: Signatures<'a>,
     pub(crate) body: &'a [u8],
     pub(crate) bytes: &'a [u8],
 }

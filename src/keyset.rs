@@ -1,12 +1,14 @@
 //! The keyset: who may sign what in an epoch, and when local clocks change (SPEC.md section 16.2).
 
+use core::ops::Range;
+
 use crate::{
     caveat::{CaveatKind, CaveatSet},
     cosign::{Signatures, all_differ},
     crypto::Genuine,
     epoch::Epoch,
     id::{Epoch as Number, KeyId, KeysetVersion},
-    key::{PublicKey, Signature, SigningKey, key_id, read_key, role},
+    key::{PublicKey, Signature, SigningKey, key_id, public_key, read_key, role},
     limits::{MAX_CAVEATS, MAX_ISSUERS, MAX_KEYSET, MAX_ZONES},
     preimage::{BodyHash, Label, Message, Scope},
     refusal::Refusal,
@@ -65,8 +67,8 @@ pub struct Keyset<'a> {
     pub(crate) issued_at: Time,
     pub(crate) log_to: Option<&'a [u8; 32]>,
     pub(crate) issuers: Issuers<'a>,
-    zones: Entries<'a>,
-    signatures: Signatures<'a>,
+    pub(crate) zones: Entries<'a>,
+    pub(crate) signatures: Signatures<'a>,
     pub(crate) body: &'a [u8],
     pub(crate) bytes: &'a [u8],
 }
@@ -268,9 +270,22 @@ impl<'a> Issuer<'a> {
         key_id(self.key)
     }
 
+    /// The issuer's key.
+    ///
+    /// # Errors
+    /// None that an issuer that was read or built could give.
+    pub fn key(&self) -> Result<PublicKey<role::Issuer>, DecodeError> {
+        public_key(self.key)
+    }
+
     /// The issuer's roles.
     pub const fn roles(&self) -> Roles {
         self.roles
+    }
+
+    /// When the issuer's signatures count.
+    pub fn validity(&self) -> Range<Time> {
+        self.from..self.until()
     }
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
@@ -296,11 +311,11 @@ impl<'a> Issuer<'a> {
 
     /// Whether an instant lies in the issuer's validity.
     pub(crate) fn covers(&self, instant: Time) -> bool {
-        (self.from..self.until()).contains(&instant)
+        self.validity().contains(&instant)
     }
 
     /// The issuer's limits; none where it is disabled: they don't decode, or count uses.
-    pub(crate) fn limits(&self) -> Option<CaveatSet<'a>> {
+    pub fn limits(&self) -> Option<CaveatSet<'a>> {
         let set =
             CaveatSet::decode(if self.limits.is_empty() { &[0] } else { self.limits }).ok()?;
         let counts = set.has(CaveatKind::Uses) || set.has(CaveatKind::FirstUse);

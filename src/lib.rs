@@ -43,7 +43,8 @@
 //! [`seal`];
 //! then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores, records and
 //! journals; [`receipt`] and what of [`lock`] chains, keeps and tells; [`seal`]; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
-//! `preimage`, `wire` and `crypto`.
+//! `preimage`, `wire` and `crypto`. No lock uses [`inspect`]: it tells what objects claim, and
+//! foretells what a lock would say.
 //!
 //! # Features
 //!
@@ -97,6 +98,7 @@ pub mod denial;
 pub mod domain;
 pub mod epoch;
 pub mod id;
+pub mod inspect;
 pub mod key;
 pub mod keyset;
 pub mod ledger;

@@ -5,8 +5,7 @@
 
 use crate::{
     caveat::{
-        App, Caveat, CaveatSet, Channel, Channels, FirstUse, Right, Rights, Targets, Valid,
-        Witnesses,
+        App, Caveat, CaveatSet, Channel, Channels, FirstUse, Right, Rights, Targets, Witnesses,
     },
     denial::{Denial, Place},
     id::KeyId,
@@ -70,26 +69,37 @@ impl Facts<'_, '_> {
     ) -> Result<Option<Seconds>, Denial> {
         let mut max_open = None;
         for caveat in set.caveats() {
-            let _holds = match caveat? {
-                Caveat::Rights(rights) => self.right(place, rights)?,
-                Caveat::Target(targets) => self.target(place, &targets)?,
-                Caveat::Valid(valid) => self.valid(place, valid.from, Valid::until(&valid))?,
-                Caveat::Uses(limit) => uses(limit, history.ok_or_else(|| self.disabled())?)?,
-                Caveat::Witness(witnesses) => self.witness(place, &witnesses)?,
-                Caveat::MaxOpen(seconds) => {
-                    max_open = Some(seconds);
-                    Holds(())
-                }
-                Caveat::Fresh(seconds) => self.fresh(place, seconds)?,
-                Caveat::Schedule(schedule) => self.schedule(place, &schedule)?,
-                Caveat::FirstUse(first) => {
-                    self.first_use(first, history.ok_or_else(|| self.disabled())?)?
-                }
-                Caveat::Channel(channels) => self.channel(place, channels)?,
-                Caveat::App(app) => self.app(place, &app)?,
-            };
+            let caveat = caveat?;
+            let _holds = self.judge_one(place, &caveat, history)?;
+            if let Caveat::MaxOpen(seconds) = caveat {
+                max_open = Some(seconds);
+            }
         }
         Ok(max_open)
+    }
+
+    /// Judges one caveat.
+    pub(crate) fn judge_one(
+        &self,
+        place: Place,
+        caveat: &Caveat<'_>,
+        history: Option<&Use>,
+    ) -> Judged {
+        match caveat {
+            Caveat::Rights(rights) => self.right(place, *rights),
+            Caveat::Target(targets) => self.target(place, targets),
+            Caveat::Valid(valid) => self.valid(place, valid.from, valid.until()),
+            Caveat::Uses(limit) => uses(*limit, history.ok_or_else(|| self.disabled())?),
+            Caveat::Witness(witnesses) => self.witness(place, witnesses),
+            Caveat::MaxOpen(_) => Ok(Holds(())),
+            Caveat::Fresh(seconds) => self.fresh(place, *seconds),
+            Caveat::Schedule(schedule) => self.schedule(place, schedule),
+            Caveat::FirstUse(first) => {
+                self.first_use(*first, history.ok_or_else(|| self.disabled())?)
+            }
+            Caveat::Channel(channels) => self.channel(place, *channels),
+            Caveat::App(app) => self.app(place, app),
+        }
     }
 
     /// The span of an issuer or a link: begun and not ended, each proven.

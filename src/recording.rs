@@ -18,7 +18,7 @@ use crate::{
 /// What a witness says of its recording, read and nothing more.
 #[derive(Clone, Copy, Debug)]
 pub struct Recording<'a> {
-    key: &'a [u8; 32],
+    pub(crate) key: &'a [u8; 32],
     closed: Closed,
     signature: &'a [u8; 64],
 }

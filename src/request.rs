@@ -8,7 +8,8 @@ use crate::{
     id::{Counter, EvidenceId, Fresh, LockId, Nonce},
     key::{self, PublicKey, role},
     limits::{
-        MAX_PARAMETER, MAX_PRESENTATION, MAX_REQUEST, MAX_SEALED, MAX_WITNESS, MAX_WITNESSES,
+        MAX_PARAMETER, MAX_PRESENTATION, MAX_REQUEST, MAX_SEALED, MAX_TIME, MAX_WITNESS,
+        MAX_WITNESSES,
     },
     preimage::{Core, Label, Message},
     seal::{self, Context, Opened},
@@ -96,7 +97,7 @@ impl<'a> Request<'a> {
         time: Time,
         expires: Time,
     ) -> Result<Self, EncodeError> {
-        if time.max(expires).0 > crate::limits::MAX_TIME {
+        if time.max(expires).0 > MAX_TIME {
             return Err(DecodeError::OutOfRange(Part::Time).into());
         }
         Self::new(*origin, *token, ask, Moment::Unchallenged { counter, time, expires })
@@ -208,17 +209,7 @@ impl<'a> Request<'a> {
         }
         out.put(&(self.ask.right.bit(), self.ask.parameter))?;
         out.put(&witnesses.len())?;
-        let mut sorted = [None; MAX_WITNESSES];
-        let room = sorted
-            .get_mut(..witnesses.len())
-            .ok_or(EncodeError::Invalid(DecodeError::OverLimit(Part::Witnesses)))?;
-        room.iter_mut().zip(witnesses).for_each(|(to, from)| *to = Some(*from));
-        room.sort_unstable_by_key(|witness| witness.map(|witness| *witness.key));
-        let mut before = None;
-        for witness in room.iter().flatten() {
-            if let Some(before) = before.replace(witness.key) {
-                ascends(Part::Witnesses, &before, &witness.key)?;
-            }
+        for witness in sorted(witnesses)?.iter().flatten() {
             out.raw(witness.body)?;
         }
         out.put(&status.is_some())?;
@@ -332,9 +323,21 @@ pub struct Presentation<'a> {
 
 /// What a presentation carries of its moment; nonce and channel are the link session's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Challenged { fresh: Fresh },
-    Unchallenged { counter: Counter, time: Time, expires: Time },
+pub enum Mode {
+    /// By the lock's nonce.
+    Challenged {
+        /// The holder's own random bytes.
+        fresh: Fresh,
+    },
+    /// By the holder's counter and clock.
+    Unchallenged {
+        /// Greater than any before.
+        counter: Counter,
+        /// When the holder made the request, by its clock.
+        time: Time,
+        /// When the request dies.
+        expires: Time,
+    },
 }
 
 impl<'a> Presentation<'a> {
@@ -378,6 +381,36 @@ impl<'a> Presentation<'a> {
         Ok(Self { sealed: true, ..Self::decode(opened.bytes())? })
     }
 
+    /// What a holder could present, without a signature: no lock takes it (300), but
+    /// [`foretell`](crate::inspect::foretell) looks ahead by it. It counts as sealed, since an app
+    /// seals wherever the lock's card demands it.
+    ///
+    /// # Errors
+    /// [`EncodeError::Invalid`] for a parameter or witnesses over their limit, a witness twice, a
+    /// time out of range, or a status with its list.
+    pub fn supposed(
+        token: &Token<'a>,
+        right: Right,
+        parameter: &'a [u8],
+        mode: Mode,
+        witnesses: &[WitnessStatement<'a>],
+        status: Option<Status<'a>>,
+    ) -> Result<Self, EncodeError> {
+        if parameter.len() > MAX_PARAMETER {
+            return Err(DecodeError::OverLimit(Part::Parameter).into());
+        }
+        if let Mode::Unchallenged { time, expires, .. } = mode
+            && time.max(expires).0 > MAX_TIME
+        {
+            return Err(DecodeError::OutOfRange(Part::Time).into());
+        }
+        if status.is_some_and(|status| status.list.is_some()) {
+            return Err(DecodeError::ListInPresentation.into());
+        }
+        let (witnesses, sealed, signature) = (sorted(witnesses)?, true, &[0; 64]);
+        Ok(Self { mode, right, parameter, witnesses, status, token: *token, sealed, signature })
+    }
+
     /// Checks that the last grantee of the token signed this core.
     pub(crate) fn verify_holder(&self, core: &Core) -> Result<Genuine, SignatureFault> {
         let message = [Label::PRESENT.bytes(), core.as_bytes()];
@@ -388,6 +421,25 @@ impl<'a> Presentation<'a> {
     pub(crate) fn witnesses(&self) -> impl Iterator<Item = &WitnessStatement<'a>> {
         self.witnesses.iter().flatten()
     }
+}
+
+/// Witnesses in their order, each once.
+fn sorted<'a>(
+    witnesses: &[WitnessStatement<'a>],
+) -> Result<[Option<WitnessStatement<'a>>; MAX_WITNESSES], EncodeError> {
+    let mut sorted = [None; MAX_WITNESSES];
+    let room = sorted
+        .get_mut(..witnesses.len())
+        .ok_or(EncodeError::Invalid(DecodeError::OverLimit(Part::Witnesses)))?;
+    room.iter_mut().zip(witnesses).for_each(|(to, from)| *to = Some(*from));
+    room.sort_unstable_by_key(|witness| witness.map(|witness| *witness.key));
+    let mut before = None;
+    for witness in room.iter().flatten() {
+        if let Some(before) = before.replace(witness.key) {
+            ascends(Part::Witnesses, &before, &witness.key)?;
+        }
+    }
+    Ok(sorted)
 }
 
 fn read_unchallenged(reader: &mut Reader<'_>) -> Result<(Counter, Time, Time), DecodeError> {

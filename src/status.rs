@@ -83,8 +83,8 @@ pub struct Status<'a> {
 /// The list of a status, as received: complete, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationList<'a> {
-    entries: &'a [[u8; 16]],
-    floors: Entries<'a>,
+    pub(crate) entries: &'a [[u8; 16]],
+    pub(crate) floors: Entries<'a>,
     bytes: &'a [u8],
 }
 
@@ -269,7 +269,7 @@ impl<'a> RevocationList<'a> {
 }
 
 impl SerialFloor {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let issuer = KeyId(*reader.array()?);
         match reader.u64()? {
             0 => Err(DecodeError::OutOfRange(Part::Floors)),

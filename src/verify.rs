@@ -19,7 +19,7 @@ use crate::{
     receipt::WitnessName,
     request::{Mode, Moment, Presentation},
     time::{Interval, Now, Seconds, Time, Uptime},
-    token::{Chain, Origin},
+    token::{Chain, Link, Origin},
     trust::Trust,
 };
 
@@ -131,22 +131,31 @@ impl Accepted {
 /// # Errors
 /// The first rule that is broken, in the order of SPEC.md section 13.
 pub fn verify(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Accepted, Denial> {
-    Authentic::new(presentation, view)?.judge(view)
+    Admitted::new(presentation, view)?.authentic(view)?.judge(view)
+}
+
+/// A presentation that passed all that is checked before signatures; nothing of it is proven.
+pub(crate) struct Admitted<'v, 'p> {
+    presentation: &'v Presentation<'p>,
+    origin: Origin,
+    pub(crate) grantor: Grantor<'v>,
+    pub(crate) attester: Option<Issuer<'v>>,
+    moment: Moment,
+    chain: Chain,
 }
 
 /// A presentation all of whose signatures hold.
 struct Authentic<'v, 'p> {
-    presentation: &'v Presentation<'p>,
-    grantor: Grantor<'v>,
-    attester: Option<Issuer<'v>>,
-    moment: Moment,
-    chain: Chain,
+    admitted: Admitted<'v, 'p>,
     core: Core,
     _proof: Proof,
 }
 
+/// A link, by number and by name.
+type Named<'v, 'p> = (u8, &'v Link<'p>, LinkId);
+
 /// Who signed link 0.
-enum Grantor<'v> {
+pub(crate) enum Grantor<'v> {
     Issuer(Issuer<'v>),
     Emergency,
 }
@@ -159,27 +168,32 @@ struct Proof {
     _status: Option<Genuine>,
 }
 
-impl<'v, 'p> Authentic<'v, 'p> {
-    fn new(presentation: &'v Presentation<'p>, view: &'v View<'v>) -> Result<Self, Denial> {
+impl<'v, 'p> Admitted<'v, 'p> {
+    pub(crate) fn new(presentation: &'v Presentation<'p>, view: &View<'v>) -> Result<Self, Denial> {
         let trust = view.trust;
         let moment = moment(presentation, view)?;
         let (origin, grantor) = grantor(presentation, trust, &moment)?;
         let attester = attester(presentation, trust, &moment)?;
-
         let chain = presentation.token.chain_from(&trust.scope, origin.issuer());
+        Ok(Self { presentation, origin, grantor, attester, moment, chain })
+    }
+
+    /// Checks all signatures.
+    fn authentic(self, view: &View<'_>) -> Result<Authentic<'v, 'p>, Denial> {
+        let (presentation, trust) = (self.presentation, view.trust);
         let Presentation { right, parameter, .. } = presentation;
-        let core = Core::new(&trust.scope, &trust.lock, &moment, &chain.leaf(), *right, parameter);
+        let leaf = self.chain.leaf();
+        let core = Core::new(&trust.scope, &trust.lock, &self.moment, &leaf, *right, parameter);
 
         let holder = presentation.verify_holder(&core).map_err(Denial::HolderSignature)?;
-        let links =
-            presentation.token.verify_links(&origin, &chain).map_err(Denial::LinkSignature)?;
+        let links = self.verify_links()?;
         let mut witnesses = [None, None];
         for ((index, witness), slot) in (0..).zip(presentation.witnesses()).zip(&mut witnesses) {
             let genuine = witness.verify(&core);
             *slot =
                 Some(genuine.map_err(|fault| Denial::WitnessSignature { witness: index, fault })?);
         }
-        let status = match (&presentation.status, &attester) {
+        let status = match (&presentation.status, &self.attester) {
             (Some(status), Some(attester)) => {
                 let nonce = view.challenge.as_ref().map(|challenge| &challenge.nonce);
                 let genuine = status.verify(&trust.scope, attester.key, nonce);
@@ -189,92 +203,46 @@ impl<'v, 'p> Authentic<'v, 'p> {
         };
         let proof =
             Proof { _holder: holder, _links: links, _witnesses: witnesses, _status: status };
-        Ok(Self { presentation, grantor, attester, moment, chain, core, _proof: proof })
+        Ok(Authentic { admitted: self, core, _proof: proof })
     }
 
-    /// Judges revocation, time and every caveat of every link.
-    fn judge(self, view: &View<'_>) -> Result<Accepted, Denial> {
-        let (presentation, trust) = (self.presentation, view.trust);
-        let token = &presentation.token;
-        self.revoked(trust)?;
-        let (time, heard) = self.time(view)?;
-        let emergency = matches!(self.grantor, Grantor::Emergency);
-        let facts =
-            Facts { trust, presentation, moment: &self.moment, time, app: view.app, emergency };
+    /// Checks the signatures of the token's links.
+    pub(crate) fn verify_links(&self) -> Result<Genuine, Denial> {
+        let Self { presentation, origin, chain, .. } = self;
+        presentation.token.verify_links(origin, chain).map_err(Denial::LinkSignature)
+    }
 
-        let mut relock_within = None;
-        if let Grantor::Issuer(issuer) = &self.grantor {
-            let _holds = facts.valid(Place::Issuer, issuer.from, issuer.until())?;
-            let limits = issuer.limits().ok_or(Denial::IssuerDisabled(facts.issuer()))?;
-            relock_within = stricter(relock_within, facts.judge(Place::Issuer, &limits, None)?);
-        }
-        let mut counted = [None; MAX_LINKS];
-        let root = self.chain.ids().next().unwrap_or(LinkId([0; 16]));
-        let mut keep_until = Time(u64::MAX);
-        let links = (0_u8..).zip(token.links().zip(self.chain.ids()));
-        for ((index, (link, id)), slot) in links.zip(&mut counted) {
-            if let Some(until) = link.caveats.until() {
-                keep_until = keep_until.min(until);
-            }
-            let counts = counts(&link.caveats);
-            let uses = if counts { view.memory.uses(&id) } else { Uses::default() };
-            let history = Use { link: index, uses };
-            let max_open = facts.judge(Place::Link(index), &link.caveats, Some(&history))?;
-            relock_within = stricter(relock_within, max_open);
-            if counts {
-                let issuer = facts.issuer();
-                let after = used_once_more(&uses, time);
-                let before = uses;
-                *slot = Some(Counted { link: id, root, issuer, before, after, keep_until });
-            }
-        }
-        let lane = self.lane(view, time)?;
+    /// The token's links.
+    pub(crate) fn links(&self) -> impl Iterator<Item = Named<'v, 'p>> {
+        let links = self.presentation.token.links().zip(self.chain.ids());
+        (0..).zip(links).map(|(index, (link, id))| (index, link, id))
+    }
 
-        let mut links = [None; MAX_LINKS];
-        links.iter_mut().zip(self.chain.ids()).for_each(|(slot, id)| *slot = Some(id));
-        let mut witnesses = [None; MAX_WITNESSES];
-        for (slot, statement) in witnesses.iter_mut().zip(presentation.witnesses()) {
-            let witness = key_name(statement.key);
-            *slot = Some(WitnessName { witness, evidence: statement.evidence });
-        }
-        Ok(Accepted {
-            core: self.core,
-            right: presentation.right,
-            parameter: joined(&[presentation.parameter]),
-            parameter_length: presentation.parameter.len(),
-            relock_within,
-            issuer: token.unverified_issuer(),
-            holder: key_name(token.leaf()?.grantee),
-            links,
-            witnesses,
+    /// What the token's caveats are judged against.
+    pub(crate) fn facts<'f>(&'f self, view: &View<'f>, time: Interval) -> Facts<'f, 'p> {
+        Facts {
+            trust: view.trust,
+            presentation: self.presentation,
+            moment: &self.moment,
             time,
-            changes: Changes { counted, lane, heard },
-        })
+            app: view.app,
+            emergency: matches!(self.grantor, Grantor::Emergency),
+        }
     }
 
-    /// Denies a serial below the floor, and every revoked link and grantee.
-    fn revoked(&self, trust: &Trust<'_>) -> Result<(), Denial> {
+    /// Denies a serial below the floor.
+    pub(crate) fn serial(&self, view: &View<'_>) -> Result<(), Denial> {
         let token = &self.presentation.token;
         let serial = token.unverified_serial();
-        let floor = trust.list.floor(token.unverified_issuer());
-        if let Some(floor) = floor.filter(|floor| serial < *floor) {
-            return Err(Denial::SerialRevoked { serial, floor });
-        }
-        for (index, (link, id)) in (0..).zip(token.links().zip(self.chain.ids())) {
-            if trust.list.has(id) {
-                return Err(Denial::LinkRevoked(index));
-            }
-            if trust.list.has_key(link.grantee) {
-                return Err(Denial::KeyRevoked(index));
-            }
-        }
-        Ok(())
+        let floor = view.trust.list.floor(token.unverified_issuer());
+        let above = floor.filter(|floor| serial < *floor);
+        above.map_or(Ok(()), |floor| Err(Denial::SerialRevoked { serial, floor }))
     }
 
     /// The present: what the host knows, and what a status adds. A status signed at T proves that
     /// T has passed; one over this session's nonce also that no more has passed since T than since
     /// the nonce was given.
-    fn time(&self, view: &View<'_>) -> Result<(Interval, Option<Heard>), Denial> {
+    pub(crate) fn time(&self, view: &View<'_>) -> Result<(Interval, Option<Heard>), Denial> {
         let (Some(status), Some(attester)) = (&self.presentation.status, &self.attester) else {
             return Ok((view.now.time, None));
         };
@@ -292,7 +260,7 @@ impl<'v, 'p> Authentic<'v, 'p> {
     }
 
     /// Judges the counter and the times of an unchallenged request.
-    fn lane(&self, view: &View<'_>, present: Interval) -> Result<Option<Lane>, Denial> {
+    pub(crate) fn lane(&self, view: &View<'_>, present: Interval) -> Result<Option<Lane>, Denial> {
         let Moment::Unchallenged { counter, time, expires } = self.moment else {
             return Ok(None);
         };
@@ -315,6 +283,64 @@ impl<'v, 'p> Authentic<'v, 'p> {
             }
             Err(fault) => Err(Denial::CounterRefused(fault)),
         }
+    }
+}
+
+impl Authentic<'_, '_> {
+    /// Judges revocation, time and every caveat of every link.
+    fn judge(self, view: &View<'_>) -> Result<Accepted, Denial> {
+        let admitted = &self.admitted;
+        let presentation = admitted.presentation;
+        admitted.serial(view)?;
+        admitted.links().try_for_each(|link| unrevoked(view.trust, link))?;
+        let (time, heard) = admitted.time(view)?;
+        let facts = admitted.facts(view, time);
+
+        let mut relock_within = None;
+        if let Grantor::Issuer(issuer) = &admitted.grantor {
+            let _holds = facts.valid(Place::Issuer, issuer.from, issuer.until())?;
+            let limits = issuer.limits().ok_or(Denial::IssuerDisabled(facts.issuer()))?;
+            relock_within = stricter(relock_within, facts.judge(Place::Issuer, &limits, None)?);
+        }
+        let mut counted = [None; MAX_LINKS];
+        let root = admitted.chain.ids().next().unwrap_or(LinkId([0; 16]));
+        let mut keep_until = Time(u64::MAX);
+        for (named, slot) in admitted.links().zip(&mut counted) {
+            let ((index, link, id), history) = (named, history(view, named));
+            if let Some(until) = link.caveats.until() {
+                keep_until = keep_until.min(until);
+            }
+            let max_open = facts.judge(Place::Link(index), &link.caveats, Some(&history))?;
+            relock_within = stricter(relock_within, max_open);
+            if counts(&link.caveats) {
+                let issuer = facts.issuer();
+                let before = history.uses;
+                let after = used_once_more(&before, time);
+                *slot = Some(Counted { link: id, root, issuer, before, after, keep_until });
+            }
+        }
+        let lane = admitted.lane(view, time)?;
+
+        let mut links = [None; MAX_LINKS];
+        links.iter_mut().zip(admitted.chain.ids()).for_each(|(slot, id)| *slot = Some(id));
+        let mut witnesses = [None; MAX_WITNESSES];
+        for (slot, statement) in witnesses.iter_mut().zip(presentation.witnesses()) {
+            let witness = key_name(statement.key);
+            *slot = Some(WitnessName { witness, evidence: statement.evidence });
+        }
+        Ok(Accepted {
+            core: self.core,
+            right: presentation.right,
+            parameter: joined(&[presentation.parameter]),
+            parameter_length: presentation.parameter.len(),
+            relock_within,
+            issuer: facts.issuer(),
+            holder: key_name(presentation.token.leaf()?.grantee),
+            links,
+            witnesses,
+            time,
+            changes: Changes { counted, lane, heard },
+        })
     }
 }
 
@@ -400,6 +426,23 @@ fn attester<'v>(
 
 fn counts(set: &CaveatSet<'_>) -> bool {
     set.has(CaveatKind::Uses) || set.has(CaveatKind::FirstUse)
+}
+
+/// Denies a revoked link, and a revoked grantee.
+pub(crate) fn unrevoked(trust: &Trust<'_>, (index, link, id): Named<'_, '_>) -> Result<(), Denial> {
+    if trust.list.has(id) {
+        return Err(Denial::LinkRevoked(index));
+    }
+    if trust.list.has_key(link.grantee) {
+        return Err(Denial::KeyRevoked(index));
+    }
+    Ok(())
+}
+
+/// How a link was used at this lock, where it counts.
+pub(crate) fn history(view: &View<'_>, (index, link, id): Named<'_, '_>) -> Use {
+    let uses = if counts(&link.caveats) { view.memory.uses(&id) } else { Uses::default() };
+    Use { link: index, uses }
 }
 
 /// The history after one more use.

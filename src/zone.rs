@@ -83,14 +83,28 @@ impl<'a> Zone<'a> {
         out.raw(self.bytes)
     }
 
+    /// What names the zone in its keyset.
+    pub const fn id(&self) -> ZoneId {
+        self.id
+    }
+
+    /// The offsets, ascending; the first begins the span.
+    pub fn transitions(&self) -> impl Iterator<Item = Transition> + 'a {
+        self.transitions.read(Transition::read)
+    }
+
+    /// The first minute that the table says nothing about, since 1970-01-01 00:00 UTC.
+    pub const fn end(&self) -> u32 {
+        self.end
+    }
+
     /// The local time of an instant, or none outside the span.
     pub fn local(&self, instant: Time) -> Option<Local> {
         let minute = instant.0.checked_div(60)?;
         if minute >= self.end.into() {
             return None;
         }
-        let steps = self.transitions.read(Transition::read);
-        let step = steps.take_while(|step| u64::from(step.at) <= minute).last()?;
+        let step = self.transitions().take_while(|step| u64::from(step.at) <= minute).last()?;
         let local = i64::try_from(minute).ok()?.checked_add(step.offset.into())?;
         Some(Local { minutes: u64::try_from(local).ok()? })
     }

@@ -1,7 +1,9 @@
-//! The text forms: one of each object and of each secret key, and every other refused by name.
+//! The text forms: one of each object and of each key, and every other refused by name.
 
 use keyward::{
-    Answer, SigningKey, role,
+    Answer, PublicKey, SealingKey, SigningKey,
+    key::KeyError,
+    role,
     text::{self, MAX_TEXT, TextError},
     wire::Kind,
 };
@@ -131,5 +133,74 @@ fn a_secret_key_in_another_form_than_its_only_one() {
         ("kw1secret.holder.".into(), TextError::Base64),
     ] {
         assert_eq!(secret(&text), Err(error), "{text}");
+    }
+}
+
+fn public(text: &str) -> Result<[u8; 32], TextError> {
+    text::decode_public::<role::Holder>(text).map(|key| *key.as_bytes())
+}
+
+#[test]
+fn a_public_key_as_text() {
+    let key = PublicKey::<role::Holder>::from_bytes(&[9; 32]).unwrap();
+    let mut buffer = [0; 99];
+    let form = text::encode_public(&key, &mut buffer).unwrap();
+    assert_eq!(form, format!("kw1public.holder.{}CQk", "CQkJ".repeat(10)));
+    assert_eq!(public(form), Ok([9; 32]));
+    let issuer = PublicKey::<role::Issuer>::from_bytes(&[9; 32]).unwrap();
+    let other = text::encode_public(&issuer, &mut [0; 99]).map(str::to_owned);
+    assert_eq!(other, Ok(form.replace("holder", "issuer")));
+    // A public key is no object, no secret, and of one class.
+    assert_eq!(decoded(form), Err(TextError::Prefix));
+    assert_eq!(secret(form), Err(TextError::Prefix));
+    assert_eq!(text::decode_public::<role::Issuer>(form), Err(TextError::Kind));
+    assert_eq!(text::decode_sealing(form), Err(TextError::Kind));
+    for room in 0..form.len() {
+        let mut buffer = vec![0; room];
+        assert_eq!(text::encode_public(&key, &mut buffer), Err(TextError::BufferTooSmall));
+    }
+}
+
+#[test]
+fn a_key_to_seal_to_as_text() {
+    // X25519 has no encoding to refuse: these are of small order, or no field element.
+    for bytes in [[0; 32], [0xff; 32]] {
+        let key = SealingKey::from_bytes(bytes);
+        let mut buffer = [0; 99];
+        let form = text::encode_sealing(&key, &mut buffer).unwrap();
+        assert!(form.starts_with("kw1public.sealing."), "{form}");
+        assert_eq!(text::decode_sealing(form), Ok(key));
+        assert_eq!(public(form), Err(TextError::Kind));
+    }
+}
+
+#[test]
+fn a_public_key_that_is_none() {
+    // y is 0, of order 4; and 2^255 - 1, not below the prime.
+    let zeros = format!("kw1public.holder.{}", "A".repeat(43));
+    assert_eq!(public(&zeros), Err(TextError::Key(KeyError::Weak)));
+    let ones = format!("kw1public.holder.{}8", "_".repeat(42));
+    assert_eq!(public(&ones), Err(TextError::Key(KeyError::NonCanonical)));
+    assert_eq!(TextError::Key(KeyError::Weak).to_string(), "the public key has small order");
+}
+
+#[test]
+fn a_public_key_in_another_form_than_its_only_one() {
+    let nines = format!("{}CQk", "CQkJ".repeat(10));
+    assert_eq!(public(&format!("kw1public.holder.{nines}")), Ok([9; 32]));
+    for (text, error) in [
+        (format!("kw1secret.holder.{nines}"), TextError::Prefix),
+        (format!("kw1.holder.{nines}"), TextError::Prefix),
+        (format!("kw1public{nines}"), TextError::Prefix),
+        (format!("kw1public.{nines}"), TextError::Kind),
+        (format!("kw1public.issuer.{nines}"), TextError::Kind),
+        (format!("kw1public.holder.{nines}="), TextError::Base64),
+        (format!("kw1public.holder.{}l", &nines[..42]), TextError::Base64),
+        // 31 and 33 bytes, and none.
+        (format!("kw1public.holder.{}Q", &nines[..41]), TextError::Base64),
+        (format!("kw1public.holder.{nines}J"), TextError::Base64),
+        ("kw1public.holder.".into(), TextError::Base64),
+    ] {
+        assert_eq!(public(&text), Err(error), "{text}");
     }
 }

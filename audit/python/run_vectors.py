@@ -13,7 +13,7 @@ from keyward.audit_vectors import is_of_receipts, judge_receipts, judge_seal, se
 from keyward.journal_vectors import encodes_alike, judge_journal
 from keyward.objects import decode
 from keyward.tables_vectors import judge_tables
-from keyward.text import TextError, from_text
+from keyward.text import TextError, from_text, public_from_text, public_to_text
 from keyward.trust_vectors import judge_trust
 from keyward.vectors import decode_error, judge
 
@@ -37,6 +37,11 @@ def expected_and_found(vector: dict[str, Any]) -> tuple[Any, Any]:
     if "text" in vector:
         expected = vector["bytes"], vector["error"]
         try:
+            if "class" in vector:
+                key = public_from_text(vector["text"], vector["class"])
+                if public_to_text(key, vector["class"]) != vector["text"]:
+                    return expected, "encodes otherwise"
+                return expected, (key.hex(), None)
             return expected, (from_text(vector["text"]).hex(), None)
         except TextError as error:
             return expected, (None, error.name)

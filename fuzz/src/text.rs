@@ -1,5 +1,5 @@
 use keyward::{
-    SigningKey, role,
+    PublicKey, SigningKey, role,
     text::{self, MAX_TEXT, TextError},
 };
 
@@ -16,9 +16,23 @@ pub fn text(data: &[u8]) {
         }
         secret::<role::Holder>(text);
         secret::<role::Issuer>(text);
+        public::<role::Holder>(text);
+        public::<role::Issuer>(text);
+        if let Ok(key) = text::decode_sealing(text) {
+            assert_eq!(text::encode_sealing(&key, &mut again), Ok(text));
+        }
     }
     if let Ok(text) = text::encode(data, &mut again) {
         assert_eq!(text::decode(text, &mut bytes), Ok(data));
+    }
+}
+
+fn public<R: role::Role>(text: &str) {
+    let mut again = [0; 128];
+    if let Ok(key) = text::decode_public::<R>(text) {
+        let key: PublicKey<R> = key;
+        assert_eq!(text::encode_public(&key, &mut again), Ok(text));
+        assert_eq!(PublicKey::from_bytes(key.as_bytes()), Ok(key));
     }
 }
 

@@ -6,9 +6,10 @@ mod journal;
 mod receipts;
 mod seal;
 mod tables;
+mod texts;
 mod trust;
 
-use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, text, verify::Accepted};
+use keyward::{DecodeError, Denial, Token, policy::AppVerdict, role, verify::Accepted};
 use serde_json::{Value, json};
 
 use crate::{
@@ -21,6 +22,7 @@ pub use journal::journal;
 pub use receipts::receipts;
 pub use seal::seal;
 pub use tables::tables;
+pub use texts::texts;
 pub use trust::{lived, trust};
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.
@@ -138,79 +140,6 @@ fn place(one: &[u8], other: &[u8]) -> usize {
     let head = one.iter().zip(other).take_while(equal).count();
     let tail = one.iter().rev().zip(other.iter().rev()).take_while(equal).count();
     long - head - tail.min(short - head)
-}
-
-const THREE: [(&str, &str); 19] = [
-    ("no_prefix", "answer.AQgD"),
-    ("another_version_of_the_form", "kw2.answer.AQgD"),
-    ("upper_case_prefix", "KW1.answer.AQgD"),
-    ("no_kind", "kw1.AQgD"),
-    ("empty_kind", "kw1..AQgD"),
-    ("unknown_kind", "kw1.reply.AQgD"),
-    ("upper_case_kind", "kw1.Answer.AQgD"),
-    ("another_kind", "kw1.token.AQgD"),
-    ("another_version_of_the_object", "kw1.answer.AggD"),
-    ("another_kind_of_the_object", "kw1.answer.AQkD"),
-    ("one_byte", "kw1.answer.AQ"),
-    ("nothing", "kw1.answer."),
-    ("length_1_modulo_4", "kw1.answer.AQgDA"),
-    ("plus_of_another_alphabet", "kw1.answer.AQg+"),
-    ("slash_of_another_alphabet", "kw1.answer.AQg/"),
-    ("second_point", "kw1.answer.AQ.gD"),
-    ("white_space_behind", "kw1.answer.AQgD "),
-    ("white_space_within", "kw1.answer.AQ gD"),
-    ("new_line_behind", "kw1.answer.AQgD\n"),
-];
-
-const FOUR: [(&str, &str); 3] = [
-    ("padding_of_two", "kw1.answer.AQgDBA=="),
-    ("lowest_of_four_spare_bits", "kw1.answer.AQgDBB"),
-    ("highest_of_four_spare_bits", "kw1.answer.AQgDBI"),
-];
-
-const FIVE: [(&str, &str); 3] = [
-    ("padding_of_one", "kw1.answer.AQgDBAU="),
-    ("lower_of_two_spare_bits", "kw1.answer.AQgDBAV"),
-    ("higher_of_two_spare_bits", "kw1.answer.AQgDBAW"),
-];
-
-/// The vectors of text forms, as the file `tests/vectors/text.json` holds them.
-pub fn texts() -> Value {
-    let mut vectors = Vec::new();
-    let mut add = |name: &str, text: &str| {
-        let mut buffer = [0; 2048];
-        let read = text::decode(text, &mut buffer);
-        let accepted = read.is_ok();
-        vectors.push(json!({
-            "name": name,
-            "text": text,
-            "bytes": read.ok().map(hex),
-            "error": read.err().map(|error| format!("{error:?}")),
-        }));
-        accepted
-    };
-    let mut buffer = [0; text::MAX_TEXT];
-    for (kind, bytes) in malformed::valid() {
-        assert!(add(kind, text::encode(&bytes, &mut buffer).unwrap()), "{kind}");
-    }
-    // Each is one of these three with one rule broken.
-    for (mended, name, broken) in [
-        ("three_bytes", "kw1.answer.AQgD", &THREE[..]),
-        ("four_bytes", "kw1.answer.AQgDBA", &FOUR[..]),
-        ("five_bytes", "kw1.answer.AQgDBAU", &FIVE[..]),
-    ]
-    .map(|(name, text, broken)| (add(name, text), name, broken))
-    {
-        assert!(mended, "{name}");
-        for (name, text) in broken {
-            assert!(!add(name, text), "{name}");
-        }
-    }
-    json!({
-        "about": "SPEC.md section 3.5: a text, and its bytes or the error.",
-        "format_version": 1,
-        "vectors": vectors,
-    })
 }
 
 /// What a decoder says, as the second implementation answers.

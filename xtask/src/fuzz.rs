@@ -7,8 +7,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use keyward::text;
-use keyward_testkit::{malformed, scene::Scene, seal, vectors};
+use keyward::{SealingKey, role::Holder, text};
+use keyward_testkit::{
+    malformed,
+    scene::{HOLDER, Scene, key},
+    seal, vectors,
+};
 
 /// Each target, and the bytes of its longest input.
 const TARGETS: [(&str, usize); 10] = [
@@ -127,6 +131,13 @@ fn seeds() -> Result<(), String> {
         let mut buffer = [0; text::MAX_TEXT];
         let text = text::encode(&bytes, &mut buffer).map_err(|error| error.to_string())?;
         seed("text", kind, text.as_bytes())?;
+    }
+    let mut buffer = [0; text::MAX_TEXT];
+    for (name, text) in [
+        ("public_holder", text::encode_public(&key::<Holder>(HOLDER).public(), &mut buffer)),
+        ("public_sealing", text::encode_sealing(&SealingKey::from_bytes([9; 32]), &mut [0; 99])),
+    ] {
+        seed("text", name, text.map_err(|error| error.to_string())?.as_bytes())?;
     }
     for (index, (name, scene)) in (0_u8..).zip(vectors::accepting()) {
         let name = name.replace('/', "_");

@@ -1,4 +1,4 @@
-"""The text form of objects and of secret keys (SPEC 3.5)."""
+"""The text form of objects and of keys (SPEC 3.5)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import base64
 import binascii
 import re
 
+from .keys import check_key
 from .limits import KIND_NAMES, VERSION
+from .wire import DecodeError
 
 PREFIX = "kw1."
+PUBLIC_PREFIX = "kw1public."
 SECRET_PREFIX = "kw1secret."
 CLASSES = frozenset(
     (
@@ -28,7 +31,7 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_-]*\Z")
 
 
 class TextError(Exception):
-    """`Prefix`, `Kind` or `Base64`."""
+    """`Prefix`, `Kind`, `Base64`, or `Key(...)` for what is no public key."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -71,18 +74,41 @@ def from_text(text: str) -> bytes:
 
 
 def secret_to_text(secret: bytes, key_class: str) -> str:
-    if key_class not in CLASSES or len(secret) != 32:
-        raise ValueError("no such class, or no secret key")
-    return f"{SECRET_PREFIX}{key_class}.{_to_base64(secret)}"
+    return _key_to_text(SECRET_PREFIX, secret, key_class)
 
 
 def secret_from_text(text: str, key_class: str) -> bytes:
-    if not text.startswith(SECRET_PREFIX):
+    return _key_from_text(SECRET_PREFIX, text, key_class)
+
+
+def public_to_text(key: bytes, key_class: str) -> str:
+    return _key_to_text(PUBLIC_PREFIX, key, key_class)
+
+
+def public_from_text(text: str, key_class: str) -> bytes:
+    """The bytes of a public key of this class; a key to seal to is any 32 bytes."""
+    key = _key_from_text(PUBLIC_PREFIX, text, key_class)
+    if key_class != "sealing":
+        try:
+            check_key(key)
+        except DecodeError as error:
+            raise TextError(f"Key({error.name.removesuffix('Key')})") from None
+    return key
+
+
+def _key_to_text(prefix: str, key: bytes, key_class: str) -> str:
+    if key_class not in CLASSES or len(key) != 32:
+        raise ValueError("no such class, or no key")
+    return f"{prefix}{key_class}.{_to_base64(key)}"
+
+
+def _key_from_text(prefix: str, text: str, key_class: str) -> bytes:
+    if not text.startswith(prefix):
         raise TextError("Prefix")
-    name, dot, encoded = text[len(SECRET_PREFIX):].partition(".")
+    name, dot, encoded = text[len(prefix):].partition(".")
     if not dot or name != key_class:
         raise TextError("Kind")
-    secret = _from_base64(encoded)
-    if len(secret) != 32:
+    key = _from_base64(encoded)
+    if len(key) != 32:
         raise TextError("Base64")
-    return secret
+    return key

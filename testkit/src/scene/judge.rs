@@ -167,7 +167,26 @@ impl Prepared<'_> {
             // This lock has no key to open it with.
             return Err(SealFault::NoKey.into());
         }
-        let (scene, presentation) = (self.scene, Presentation::decode(presentation)?);
+        let presentation = Presentation::decode(presentation)?;
+        self.view_at(lock, scope, nonce, |view| verify(&presentation, view))?
+    }
+
+    /// Shows what this lock verifies against, at its own door.
+    ///
+    /// # Errors
+    /// [`Denial::Malformed`] where the scene's trust can't be read.
+    pub fn view<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> Result<T, Denial> {
+        self.view_at(LOCK, Scene::scope(), NONCE, look)
+    }
+
+    fn view_at<T>(
+        &self,
+        lock: LockId,
+        scope: Scope,
+        nonce: Nonce,
+        look: impl FnOnce(&View<'_>) -> T,
+    ) -> Result<T, Denial> {
+        let scene = self.scene;
         let elsewhere = (lock, scope) != (LOCK, Scene::scope());
         let card = elsewhere.then(|| scene.card_bytes(lock, scope));
         let card = card.as_ref().unwrap_or(&self.card);
@@ -188,7 +207,7 @@ impl Prepared<'_> {
         let now = Now { time: scene.interval(), uptime, drift_ppm: scene.drift_ppm };
         let app = scene.app.map(Fixed);
         let app = app.as_ref().map(|fixed| -> &dyn AppCheck { fixed });
-        verify(&presentation, &View { trust: &trust, memory: self, now, challenge, app })
+        Ok(look(&View { trust: &trust, memory: self, now, challenge, app }))
     }
 }
 
