@@ -3,6 +3,7 @@
 mod audit_faults;
 mod audit_speed;
 mod baremetal;
+mod cli;
 mod corrupt;
 mod differential;
 mod evasion;
@@ -41,6 +42,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         audit_speed::run,
     ),
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    (
+        "cli",
+        "times the command line's start, and kills locks of it (--kills N --seed S)",
+        "2 min",
+        cli::run,
+    ),
     ("corrupt", "damages images of a lock's flash (--images N)", "2 min", corrupt::run),
     (
         "differential",

@@ -1,0 +1,330 @@
+//! `keyward receipts`: audits locks' logs (SPEC.md section 24; `keyward-audit` does the work).
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use keyward::{
+    id::{KeyName, LockId, Sequence},
+    receipt::Log,
+};
+use keyward_audit::{
+    Audit, Audited, Bar, Joins, LockTrust, Mode, Progress, Statements, Teller, Trust,
+    erase::Erasure, export,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, line},
+    caveats::unhex,
+    domain::DomainFile,
+    fail::{Failure, Result},
+    key, name, object,
+    out::hex,
+    when,
+};
+
+/// Audits locks' logs: what is whole, missing, added or changed; who opened, by whose authority
+#[derive(Subcommand, Debug)]
+pub(crate) enum ReceiptsCommand {
+    /// Tells findings and, in a sentence each, all entries; exit code 1 if somebody must answer
+    Audit(AuditArgs),
+    /// Writes entries as JSON Lines or CSV
+    Export(Export),
+    /// Writes a log anew without private parts; signatures and chain still hold
+    Erase(Erase),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// Files of entries, receipts, tokens with origins, recordings, in any order; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The lock [default: each lock with a card in the domain's file]
+    #[arg(long, value_name = "NAME")]
+    lock: Option<String>,
+    /// Verifies every signature, not only those that the chain leaves open
+    #[arg(long)]
+    thorough: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    logs: Logs,
+    /// A head of the log of events that is known from elsewhere, as 17:HEX
+    #[arg(long, value_name = "NUMBER:HEX")]
+    head: Option<String>,
+    /// Tells findings alone
+    #[arg(long)]
+    brief: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    logs: Logs,
+    /// CSV instead of JSON Lines
+    #[arg(long)]
+    csv: bool,
+    /// The file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Erase {
+    /// The log; - is standard input
+    log: PathBuf,
+    /// Entries that name this holder: a key, its file, or its name of 32 hexadecimal digits
+    #[arg(long = "holder", value_name = "KEY")]
+    holders: Vec<String>,
+    /// Entries from before
+    #[arg(long, value_name = "TIME")]
+    before: Option<String>,
+    /// Entries of the log of events by their numbers
+    #[arg(long = "number", value_name = "N", value_delimiter = ',')]
+    numbers: Vec<u64>,
+    /// The file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl ReceiptsCommand {
+    pub(crate) fn run(self, app: &App) -> Result<()> {
+        match self {
+            Self::Audit(audit) => audit.run(app),
+            Self::Export(export) => export.run(app),
+            Self::Erase(erase) => erase.run(app),
+        }
+    }
+}
+
+impl AuditArgs {
+    fn run(self, app: &App) -> Result<()> {
+        let head = self.head.as_deref().map(head).transpose()?;
+        let (mut sound, mut told) = (true, Vec::new());
+        self.logs.each(app, head, |trust, audited| {
+            sound &= !audited.has_faults();
+            match app.json {
+                true => told.push(json(audited)),
+                false => print(app, trust, audited, self.brief)?,
+            }
+            Ok(())
+        })?;
+        if app.json {
+            line(&json!({ "sound": sound, "locks": told }).to_string());
+        }
+        match sound {
+            true => Ok(()),
+            false => Err(Failure::no("the log has faults")),
+        }
+    }
+}
+
+impl Export {
+    fn run(self, app: &App) -> Result<()> {
+        let mut out = writer(self.out.as_deref())?;
+        self.logs.each(app, None, |_, audited| {
+            let joins = audited.joins();
+            let done = match self.csv {
+                true => export::csv(audited, &joins, &mut out, &mut ()),
+                false => export::json_lines(audited, &joins, &mut out, &mut ()),
+            };
+            done.map_err(|error| Failure::trouble(format!("{error:?}")))
+        })
+    }
+}
+
+impl Erase {
+    fn run(self, app: &App) -> Result<()> {
+        let mut erasure = Erasure::default();
+        for holder in &self.holders {
+            erasure.holders.insert(self::holder(app, holder)?);
+        }
+        if let Some(before) = &self.before {
+            erasure.before = Some(when::instant(before, &app.clock)?);
+        }
+        erasure.numbers =
+            self.numbers.iter().map(|number| (Log::Events, Sequence(*number))).collect();
+        if erasure == Erasure::default() {
+            return Err(Failure::input("nothing to erase: give --holder, --before or --number"));
+        }
+        if self.out.as_deref() == Some(self.log.as_path()) {
+            return Err(Failure::input(
+                "the log is read while it is written anew: give another --out",
+            ));
+        }
+        let reader = reader(&self.log)?;
+        let mut out = writer(self.out.as_deref())?;
+        let done = erasure.write(reader, &mut out)?;
+        out.flush()?;
+        let line = format!(
+            "{} erased, {} kept, {} unreadable and left out",
+            done.erased, done.kept, done.unreadable
+        );
+        eprintln!("{line}");
+        match done.unreadable {
+            0 => Ok(()),
+            _ => Err(Failure::input(line)),
+        }
+    }
+}
+
+impl Logs {
+    /// Audits the logs of the lock that is meant, or of each.
+    fn each(
+        &self,
+        app: &App,
+        head: Option<(Sequence, [u8; 32])>,
+        mut then: impl FnMut(&Trust, &Audited<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let file = app.domain()?;
+        let trust = trust(&file)?;
+        let locks = match &self.lock {
+            Some(text) => vec![name::lock(text)?],
+            None => trust.locks().collect(),
+        };
+        if locks.is_empty() {
+            return Err(Failure::input(format!("{}: no card of any lock", app.domain.display())));
+        }
+        let piped = self.files.iter().any(|path| path == Path::new("-"));
+        if piped && locks.len() > 1 {
+            return Err(Failure::input("standard input is read once: say which lock by --lock"));
+        }
+        for lock in locks {
+            let audited = self.audit(believed(&trust, lock)?, head)?;
+            let counts = audited.counts();
+            if counts.entries == 0 && counts.receipts == 0 && counts.unreadable > 0 {
+                let unreadable = counts.unreadable;
+                return Err(Failure::input(format!(
+                    "no entry or receipt of {}, and {unreadable} lines that can't be read",
+                    name::lock_name(&lock)
+                )));
+            }
+            then(&trust, &audited)?;
+        }
+        Ok(())
+    }
+
+    fn audit(
+        &self,
+        believed: LockTrust,
+        head: Option<(Sequence, [u8; 32])>,
+    ) -> Result<Audited<'static>> {
+        let mut audit = Audit::new(believed);
+        if let Some((number, hash)) = head {
+            audit.know_head(Log::Events, number, hash);
+        }
+        let (mut bar, mut none) = (Bar::new(), ());
+        let progress: &mut dyn Progress =
+            if io::stderr().is_terminal() { &mut bar } else { &mut none };
+        for path in &self.files {
+            let read = audit.read(reader(path)?, progress);
+            read.map_err(|error| Failure::reading(path, &error))?;
+        }
+        let mode = if self.thorough { Mode::Thorough } else { Mode::Fast };
+        Ok(audit.finish(mode, progress))
+    }
+}
+
+fn trust(file: &DomainFile) -> Result<Trust> {
+    let mut statements = Statements::new(file.id());
+    for statement in file.statements() {
+        statements.read_text(object::of(&statement)?.as_bytes());
+    }
+    Ok(statements.verify())
+}
+
+fn believed(trust: &Trust, lock: LockId) -> Result<LockTrust> {
+    let lock_name = name::lock_name(&lock);
+    trust
+        .lock(lock)
+        .ok_or_else(|| Failure::input(format!("no card of the lock {lock_name} that holds")))
+}
+
+fn print(app: &App, trust: &Trust, audited: &Audited<'_>, brief: bool) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    writeln!(out, "Lock {}", name::lock_name(&audited.lock()))?;
+    audited.findings().iter().try_for_each(|finding| writeln!(out, "  {finding}"))?;
+    for (line, why) in audited.unreadable() {
+        writeln!(out, "  unreadable: {line}: {why}.")?;
+    }
+    let joins = audited.joins();
+    for line in joins.refused() {
+        writeln!(out, "  The token on {line} is not genuine by any origin of the domain.")?;
+    }
+    if !brief {
+        tell(app, trust, audited, &joins, &mut out)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn tell(
+    app: &App,
+    trust: &Trust,
+    audited: &Audited<'_>,
+    joins: &Joins<'_>,
+    out: &mut impl Write,
+) -> Result<()> {
+    let teller = Teller::new(audited, joins, Some(trust), &app.book);
+    for log in [Log::Events, Log::Denials] {
+        teller.tell(log, |sentence| writeln!(out, "  {sentence}"))?;
+        if let Some(head) = audited.head(log) {
+            writeln!(out, "  Head of {log:?}: {}:{}", head.number, hex(&head.hash))?;
+        }
+    }
+    Ok(())
+}
+
+fn json(audited: &Audited<'_>) -> Value {
+    let counts = audited.counts();
+    let heads = [Log::Events, Log::Denials].map(|log| {
+        audited.head(log).map(|head| json!({ "number": head.number.0, "hash": hex(&head.hash) }))
+    });
+    let [events, denials] = heads;
+    json!({
+        "lock": name::lock_name(&audited.lock()),
+        "sound": !audited.has_faults(),
+        "findings": audited.findings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "unreadable": audited.unreadable().iter().map(|(line, why)| format!("{line}: {why}")).collect::<Vec<_>>(),
+        "entries": counts.entries,
+        "receipts": counts.receipts,
+        "head": { "events": events, "denials": denials },
+    })
+}
+
+/// Reads `NUMBER:HEX`.
+fn head(text: &str) -> Result<(Sequence, [u8; 32])> {
+    let read = || {
+        let (number, hash) = text.split_once(':')?;
+        Some((Sequence(number.parse().ok()?), unhex(hash)?.try_into().ok()?))
+    };
+    read().ok_or_else(|| {
+        Failure::input(format!("--head {text}: not a number, a colon and 64 hexadecimal digits"))
+    })
+}
+
+fn holder(app: &App, text: &str) -> Result<KeyName> {
+    match unhex(text).and_then(|bytes| bytes.try_into().ok()) {
+        Some(name) => Ok(KeyName(name)),
+        None => Ok(key::public::<keyward::role::Holder>(app, text)?.name()),
+    }
+}
+
+fn reader(path: &Path) -> Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+fn writer(path: Option<&Path>) -> Result<Box<dyn Write>> {
+    let Some(path) = path else { return Ok(Box::new(BufWriter::new(io::stdout().lock()))) };
+    let file = File::create(path).map_err(|error| Failure::writing(path, &error))?;
+    Ok(Box::new(BufWriter::new(file)))
+}

@@ -1,0 +1,84 @@
+//! Keys: their files, classes and encryption.
+
+mod desk;
+
+use std::os::unix::fs::PermissionsExt;
+
+use desk::{Desk, stderr, stdout};
+
+#[test]
+fn a_new_key_is_for_its_owner_alone_and_never_written_over() {
+    let desk = Desk::new();
+    desk.done("key new holder -o me.key");
+    let mode = std::fs::metadata(desk.path("me.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(desk.read("me.key").starts_with("kw1secret.holder."));
+    assert!(desk.read("me.pub").starts_with("kw1public.holder."));
+    let before = desk.read("me.key");
+    let error = desk.fails("key new holder -o me.key", 2);
+    assert!(error.contains("never written over"), "{error}");
+    assert_eq!(desk.read("me.key"), before);
+}
+
+#[test]
+fn every_class_is_drawn_and_shown() {
+    let desk = Desk::new();
+    for class in [
+        "cold",
+        "root",
+        "emergency",
+        "issuer",
+        "holder",
+        "witness",
+        "device",
+        "claim",
+        "label",
+        "sealing",
+    ] {
+        desk.done(&format!("key new {class} -o {class}.key"));
+        let shown = desk.done(&format!("key show {class}.key"));
+        assert_eq!(shown, desk.read(&format!("{class}.pub")));
+    }
+}
+
+#[test]
+fn a_key_of_another_class_signs_nothing() {
+    let desk = Desk::with_domain();
+    let error = desk.fails("status --key company.key", 2);
+    assert!(error.contains("a key of the class holder, not issuer"), "{error}");
+    let error = desk.fails(
+        "token issue --to camera.pub --key office.key --right unlock --lock flat --for 1d",
+        2,
+    );
+    assert!(error.contains("a key of the class witness, not holder"), "{error}");
+}
+
+#[test]
+fn an_encrypted_key_wants_its_passphrase() {
+    let desk = Desk::with_domain();
+    desk.write("passphrase", b"correct horse battery staple\n");
+    desk.write("other", b"hunter2\n");
+    for file in ["passphrase", "other"] {
+        let path = desk.path(file);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    desk.done("key new holder -o safe.key --encrypt --passphrase-file passphrase");
+    assert!(desk.read("safe.key").starts_with("-----BEGIN AGE ENCRYPTED FILE-----"));
+    // The public half needs none.
+    desk.done("token issue --to safe.key --key office.key --right unlock --lock flat --for 1d --depth 1 -o safe.token");
+    let hand_on = "token delegate safe.token --to courier.pub --key safe.key";
+    desk.done(&format!("{hand_on} --passphrase-file passphrase"));
+    desk.fails(&format!("{hand_on} --passphrase-file other"), 2);
+    // Nobody is there to be asked.
+    let error = desk.fails(hand_on, 2);
+    assert!(error.contains("--passphrase-file"), "{error}");
+}
+
+#[test]
+fn a_key_comes_from_a_pipe_too() {
+    let desk = Desk::with_domain();
+    let key = desk.read("watch.key");
+    let output = desk.fed("status --key -", key.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("kw1.status."));
+}

@@ -1,0 +1,40 @@
+//! Who gets a lock's log, and how.
+
+use crate::desk::Desk;
+
+#[test]
+fn a_log_is_sealed_to_the_owner() {
+    let desk = Desk::claimed();
+    let said = desk.says("lock log flat");
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert!(said.err.contains("keyset new --log-to"), "{}", said.err);
+    desk.done("keyset new --log-to log.pub -o keyset");
+    desk.done("keyset cosign keyset --key root.key");
+    desk.done("lock sync flat");
+    desk.issue("once", "--right unlock --uses 1");
+    desk.opens("once").assert_done();
+    desk.opens("once").assert_no("UsesSpent");
+    desk.done("lock log flat -o sealed");
+    assert!(desk.text("sealed").lines().all(|line| line.starts_with("kw1.sealed.")));
+    desk.done("open sealed --key log.key --lock flat-12a -o entries");
+    let audited = desk.done("receipts audit entries");
+    assert!(audited.contains("UsesSpent"), "{audited}");
+}
+
+#[test]
+fn whoever_may_read_the_log_gets_it_whole_and_acknowledges_it() {
+    let desk = Desk::claimed();
+    desk.issue("reader", "--right read-log,unlock");
+    desk.opens("reader").assert_done();
+    let read = "reader --right read-log";
+    let said = desk.phone("open", read, &["--entries", "entries"]);
+    said.assert_done();
+    assert!(desk.text("entries").lines().all(|line| line.starts_with("kw1.entry.")));
+    let said = desk.opens(&format!("{read} --acknowledge entries"));
+    said.assert_done();
+    assert!(said.out.contains("the log up to there is acknowledged"), "{}", said.out);
+    assert!(said.out.contains("\nkw1.entry."), "{}", said.out);
+    // A right that is another one reads nothing.
+    let said = desk.opens("reader");
+    assert!(!said.out.contains("kw1.entry."), "{}", said.out);
+}

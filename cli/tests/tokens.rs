@@ -1,0 +1,106 @@
+//! Tokens on files: issued, handed on, invited, taken over.
+
+mod desk;
+
+use desk::Desk;
+
+const COMPANY: &str = "token issue --to company.pub --key office.key --depth 1 --right unlock \
+                       --lock flat-12a --for 365d -o company.token";
+
+#[test]
+fn a_token_is_handed_on_once_where_its_depth_is_one() {
+    let desk = Desk::with_domain();
+    desk.done(COMPANY);
+    desk.done("token delegate company.token --to courier.pub --key company.key --uses 1 --for 15min -o courier.token");
+    let told = desk.done("token check courier.token");
+    assert!(told.starts_with("genuine, of this domain: 2 links, serial 1"), "{told}");
+    let error = desk.fails("token delegate courier.token --to company.pub --key courier.key", 2);
+    assert!(error.contains("--depth"), "{error}");
+    let error = desk.fails("token delegate company.token --to courier.pub --key courier.key", 2);
+    assert!(error.contains("not the token's last holder's"), "{error}");
+}
+
+#[test]
+fn a_grant_says_what_for_where_and_how_long() {
+    let desk = Desk::with_domain();
+    let issue = "token issue --to company.pub --key office.key";
+    for (options, missing) in [
+        ("--lock flat --for 1d", "--right"),
+        ("--right unlock --for 1d", "--lock or --group"),
+        ("--right unlock --lock flat", "--until or --for"),
+        ("--right unlock --lock flat --for 1d --except 2026-12-24", "--every"),
+    ] {
+        let error = desk.fails(&format!("{issue} {options}"), 2);
+        assert!(error.contains(missing), "{error}");
+    }
+    let error = desk.fails(&format!("{issue} --right fly --lock flat --for 1d"), 2);
+    assert!(error.contains("hold open"), "{error}");
+    let error = desk.fails(&format!("{issue} --right unlock --lock flat --until tomorow"), 2);
+    assert!(error.contains("--until") && error.contains("tomorow"), "{error}");
+    desk.done(&format!(
+        "{issue} --right unlock,lock,17 --lock flat --group way-in --until 'fri 18:00' --uses 3 \
+         --every 'tue,thu 09:00-12:00' --every 'sat 22:00-02:00' --except 2026-12-24..2027-01-02 \
+         --witness camera.pub --max-open 30s --fresh 5min --channel radio,contact --app 7:00ff \
+         --first-use-by 'fri 12:00' --first-use-for 2h"
+    ));
+}
+
+#[test]
+fn a_guest_takes_an_invitation_over() {
+    let desk = Desk::with_domain();
+    desk.done("key new holder -o guest.key");
+    desk.done("token invite --key office.key --right unlock --lock flat --until tomorrow --uses 2 --link https://flat.example/in -o link");
+    let link = desk.read("link");
+    assert!(link.starts_with("https://flat.example/in#kw1.origin."), "{link}");
+    assert!(link.contains("~kw1secret.holder."));
+    desk.done("token accept link --to guest.pub -o guest.token");
+    assert!(desk.done("token check guest.token").contains("2 links"));
+    // The same from a token that one holds, if it may be handed on twice.
+    desk.done(COMPANY);
+    let error = desk.fails("token invite company.token --key company.key", 2);
+    assert!(error.contains("--depth"), "{error}");
+    for broken in [
+        link.replace('~', "!"),
+        link.replace('#', ""),
+        link.replace("kw1secret.holder.A", "kw1secret.holder.B"),
+    ] {
+        if broken != link {
+            desk.write("broken", broken.as_bytes());
+            desk.fails("token accept broken --to guest.pub", 2);
+        }
+    }
+}
+
+#[test]
+fn a_token_that_was_changed_is_not_genuine() {
+    let desk = Desk::with_domain();
+    desk.done(COMPANY);
+    let text = desk.read("company.token");
+    let (origin, token) = text.trim().split_once('\n').unwrap();
+    // The last sign of a text carries spare bits, so the one before.
+    let at = token.len() - 3;
+    let other = if token.as_bytes()[at] == b'A' { 'B' } else { 'A' };
+    let forged = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+    desk.write("forged.token", format!("{origin}\n{forged}\n").as_bytes());
+    let error = desk.fails("token check forged.token", 1);
+    assert!(error.contains("not genuine"), "{error}");
+    desk.fails("token delegate forged.token --to courier.pub --key company.key", 1);
+}
+
+#[test]
+fn a_token_of_another_domain_is_told_from_ours() {
+    let (desk, other) = (Desk::with_domain(), Desk::with_domain());
+    other.done(COMPANY);
+    desk.write("theirs", other.read("company.token").as_bytes());
+    let error = desk.fails("token check theirs", 1);
+    assert!(error.contains("of another domain"), "{error}");
+}
+
+#[test]
+fn a_qr_code_is_drawn_for_terminals_and_pictures() {
+    let desk = Desk::with_domain();
+    let output = desk.run(&format!("{COMPANY} --qr --svg token.svg"));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(desk::stderr(&output).contains('█'));
+    assert!(desk.read("token.svg").contains("<svg"));
+}
