@@ -24,6 +24,7 @@ use crate::{
 
 /// Options of every command.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
     /// The domain's statements: epochs, keysets, list and cards, which anybody may read
     #[arg(

@@ -14,7 +14,7 @@ use crate::{
     when::{self, Clock},
 };
 
-/// What a token permits, and no more. Times are as `keyward help times` says.
+/// What a token permits, and no more. Times are as `keyward times` says.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Caveats")]
 pub(crate) struct CaveatArgs {

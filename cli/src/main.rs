@@ -29,6 +29,7 @@
 mod app;
 mod caveats;
 mod class;
+mod code;
 mod commands;
 mod domain;
 mod fail;
@@ -168,7 +169,8 @@ impl Command {
             Self::Demo(command) => command.run(app),
             Self::Why { code } => commands::why::run(app, code.as_deref()),
             Self::Times => {
-                app::line(when::GRAMMAR.trim_end());
+                let grammar = when::GRAMMAR.trim_end();
+                app.say(grammar, &serde_json::json!({ "grammar": grammar }));
                 Ok(())
             }
             Self::Completions { shell } => {

@@ -3,28 +3,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use qrcode::{EcLevel, QrCode, render::svg, render::unicode::Dense1x2};
 use serde_json::{Value, json};
 
-use crate::{
-    app::App,
-    fail::{Failure, Result},
-    files, object,
-};
+use crate::{app::App, code::Codes, fail::Result, files, object};
 
 /// Where to.
 #[derive(Args, Debug, Default)]
-#[expect(clippy::struct_field_names, reason = "it is the option's name")]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Out {
     /// Writes to this file, and a sentence on what it is to standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Shows a QR code at the terminal too
-    #[arg(long)]
-    qr: bool,
-    /// Writes a QR code as an SVG picture
-    #[arg(long, value_name = "FILE")]
-    svg: Option<PathBuf>,
+    #[command(flatten)]
+    codes: Codes,
 }
 
 impl Out {
@@ -51,7 +42,7 @@ impl Out {
         if let Some(path) = &self.out {
             files::replace(path, format!("{text}\n").as_bytes())?;
         }
-        self.show(app, text, sentence, more)
+        self.show(app, text, sentence, more, false)
     }
 
     /// The same for what only this user may read.
@@ -59,38 +50,16 @@ impl Out {
         if let Some(path) = &self.out {
             files::replace_private(path, format!("{text}\n").as_bytes())?;
         }
-        self.show(app, text, sentence, more)
+        self.show(app, text, sentence, more, true)
     }
 
-    fn show(&self, app: &App, text: &str, sentence: &str, more: Value) -> Result<()> {
+    fn show(&self, app: &App, text: &str, sentence: &str, more: Value, secret: bool) -> Result<()> {
         let file = self.out.as_ref().map(|path| path.display().to_string());
         match &file {
             Some(file) => app.say(&format!("{file}: {sentence}"), &with(more, "file", json!(file))),
             None => app.say(text, &more),
         }
-        self.codes(text)
-    }
-
-    /// A QR code holds what is on the last line: of a token and its origin, both are needed, so a
-    /// text of several lines is one code.
-    fn codes(&self, text: &str) -> Result<()> {
-        if !self.qr && self.svg.is_none() {
-            return Ok(());
-        }
-        let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L);
-        let code = code.map_err(|_| {
-            Failure::input(format!("{} characters are too many for a QR code", text.len()))
-        })?;
-        if self.qr {
-            // A terminal is dark: what is to be light is drawn.
-            let mut drawn = code.render::<Dense1x2>();
-            eprintln!("{}", drawn.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
-        }
-        if let Some(path) = &self.svg {
-            let drawn = code.render::<svg::Color<'_>>().min_dimensions(256, 256).build();
-            files::replace(path, drawn.as_bytes())?;
-        }
-        Ok(())
+        self.codes.draw(text, secret)
     }
 }
 

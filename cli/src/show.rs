@@ -51,6 +51,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
+    code::Codes,
     fail::{Failure, Result},
     name, object,
     object::Object,
@@ -71,6 +72,8 @@ pub(crate) struct ShowCommand {
     /// Objects; - is standard input
     #[arg(required = true, value_name = "OBJECT")]
     objects: Vec<String>,
+    #[command(flatten)]
+    codes: Codes,
     #[command(flatten)]
     asked: Asked,
 }
@@ -105,7 +108,9 @@ pub(crate) struct Asked {
 impl ShowCommand {
     pub(crate) fn run(self, app: &App) -> Result<()> {
         let pieces = piece::read(&self.objects)?;
-        explain(app, &pieces, &self.asked, |_| true)
+        explain(app, &pieces, &self.asked, |_| true)?;
+        let texts = piece::whole(&pieces).into_iter().map(|object| object::of(&object.bytes));
+        self.codes.draw(&texts.collect::<Result<Vec<_>>>()?.join("\n"), false)
     }
 }
 

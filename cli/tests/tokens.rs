@@ -103,4 +103,21 @@ fn a_qr_code_is_drawn_for_terminals_and_pictures() {
     assert_eq!(output.status.code(), Some(0));
     assert!(desk::stderr(&output).contains('█'));
     assert!(desk.read("token.svg").contains("<svg"));
+    // What is on file can be shown as a code too.
+    let output = desk.run("show company.token --qr --svg again.svg");
+    assert!(desk::stderr(&output).contains('█'));
+    assert_eq!(desk.read("again.svg"), desk.read("token.svg"));
+}
+
+#[test]
+fn an_invitations_picture_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with_domain();
+    desk.done(
+        "token invite --key office.key --right unlock --lock flat --for 1d -o link --svg link.svg",
+    );
+    for name in ["link", "link.svg"] {
+        let mode = std::fs::metadata(desk.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The whole language, for people.
 
-/// How times are written, with examples: what `keyward help times` shows.
+/// How times are written, with examples: what `keyward times` shows.
 pub(crate) const GRAMMAR: &str = r#"Times as keyward reads them
 
 Case doesn't matter, nor how many spaces there are. Those around "-", "," and
