@@ -91,14 +91,14 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             identity,
             secret,
             journal: Journal::new(store),
-            state: State::UNREAD,
+            state: State::unread(),
             fault: Some(Fault::NotRestored),
             app: None,
             opening: None,
             run: 0,
             challenges: 0,
             secured: 0,
-            denied: Tally::EMPTY,
+            denied: Tally::empty(),
         }
     }
 

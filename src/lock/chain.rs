@@ -68,16 +68,18 @@ impl End {
 }
 
 impl Chain {
-    pub(super) const EMPTY: Self = Self {
-        lock: LockId([0; 8]),
-        epoch: Epoch(0),
-        device: [0; 32],
-        starts: 0,
-        acknowledged: 0,
-        events: End::NONE,
-        denials: End::NONE,
-        open: None,
-    };
+    pub(super) const fn empty() -> Self {
+        Self {
+            lock: LockId([0; 8]),
+            epoch: Epoch(0),
+            device: [0; 32],
+            starts: 0,
+            acknowledged: 0,
+            events: End::NONE,
+            denials: End::NONE,
+            open: None,
+        }
+    }
 
     /// Opens a decision; one whose outcome was never told is closed by that.
     pub(super) fn decided(
@@ -236,8 +238,9 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) const UNREAD: Self =
-        Self { chain: Chain::EMPTY, open_private: Encoded::empty(), schema: 0, number: 0 };
+    pub(super) const fn unread() -> Self {
+        Self { chain: Chain::empty(), open_private: Encoded::empty(), schema: 0, number: 0 }
+    }
 
     /// The private part of the open decision.
     pub(super) fn open_private(&self) -> &[u8] {

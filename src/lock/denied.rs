@@ -26,7 +26,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) const EMPTY: Self = Self { rows: [None; MAX_DENIED], written: None };
+    pub(super) const fn empty() -> Self {
+        Self { rows: [None; MAX_DENIED], written: None }
+    }
 
     /// Counts one in the row of its kind and person, or in one that is free: the first is for
     /// strangers, so that they drive no known person out; the last is for all others.
@@ -65,7 +67,7 @@ impl Tally {
     }
 
     fn written(&mut self, now: &Now) {
-        *self = Self { written: Some(now.uptime), ..Self::EMPTY };
+        *self = Self { written: Some(now.uptime), ..Self::empty() };
     }
 }
 

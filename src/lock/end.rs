@@ -126,10 +126,10 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     fn begin_anew(&mut self, identity: Identity, secret: DeviceSecret) {
         let relock = self.state.relock;
         self.journal.rewind();
-        self.denied = Tally::EMPTY;
+        self.denied = Tally::empty();
         (self.identity, self.secret) = (identity, secret);
         self.opening = None;
-        (self.state, self.fault) = (State { relock, ..State::EMPTY }, None);
+        (self.state, self.fault) = (State { relock, ..State::empty() }, None);
         self.run = self.run.wrapping_add(1);
     }
 }

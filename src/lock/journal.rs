@@ -49,7 +49,7 @@ impl Head {
 
 impl<S> Journal<S> {
     pub(super) const fn new(store: S) -> Self {
-        let (chain, head) = (Chain::EMPTY, Head::NONE);
+        let (chain, head) = (Chain::empty(), Head::NONE);
         Self { store, chain, replaced: 0, head, settled: 0, is_unsettled: false }
     }
 
@@ -174,7 +174,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
         snapshot: Option<Snapshot<'w, T>>,
         phase: Phase,
     ) -> Self {
-        let (head, record, keep) = (Head::NONE, Encoded::empty(), Keep::NOTHING);
+        let (head, record, keep) = (Head::NONE, Encoded::empty(), Keep::nothing());
         Self { secret, event, snapshot, phase, head, record, keep }
     }
 

@@ -70,19 +70,21 @@ struct Share {
 }
 
 impl Keep {
-    pub(super) const NOTHING: Self = Self {
-        walk: Walk::UNREAD,
-        tag: [0; 16],
-        schema: None,
-        staged: 0,
-        each: 0,
-        acknowledged: 0,
-        settled: 0,
-        measures: false,
-        next: None,
-        events: Share::NONE,
-        denials: Share::NONE,
-    };
+    pub(super) const fn nothing() -> Self {
+        Self {
+            walk: Walk::unread(),
+            tag: [0; 16],
+            schema: None,
+            staged: 0,
+            each: 0,
+            acknowledged: 0,
+            settled: 0,
+            measures: false,
+            next: None,
+            events: Share::NONE,
+            denials: Share::NONE,
+        }
+    }
 
     /// Says whether a write whose end is unknown may have put another log into the old one's place.
     pub(super) const fn is_uncertain(&mut self, is_unsettled: bool) {
@@ -113,7 +115,7 @@ impl Keep {
     /// Whether the old log was read only to be measured; it is read from its start on then.
     pub(super) fn was_measured(&mut self) -> bool {
         if self.measures {
-            (self.walk, self.tag, self.schema) = (Walk::UNREAD, [0; 16], None);
+            (self.walk, self.tag, self.schema) = (Walk::unread(), [0; 16], None);
         }
         core::mem::take(&mut self.measures)
     }

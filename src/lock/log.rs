@@ -188,7 +188,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 
     fn log_reader(&self) -> LogReader {
         LogReader {
-            walk: Walk::UNREAD,
+            walk: Walk::unread(),
             at: Cursor::START,
             tag: [0; 16],
             schema: None,

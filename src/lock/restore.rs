@@ -55,7 +55,7 @@ pub enum Restored {
 macro_rules! restore {
     ($lock:ident, $anchor:ident, $write:ident $(, $wait:tt)?) => {{
         $lock.forget();
-        let (mut log, mut buffer) = (Log::UNREAD, [0; MAX_RECORD]);
+        let (mut log, mut buffer) = (Log::unread(), [0; MAX_RECORD]);
         loop {
             match $lock.journal.store.read(log.at, &mut buffer)$(.$wait)? {
                 Ok(Some((length, next))) => {
@@ -115,10 +115,10 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     fn forget(&mut self) {
-        (self.state, self.fault) = (State::UNREAD, Some(Fault::NotRestored));
+        (self.state, self.fault) = (State::unread(), Some(Fault::NotRestored));
         self.run = self.run.wrapping_add(1);
         self.journal.rewind();
-        (self.journal.chain, self.denied) = (Chain::EMPTY, Tally::EMPTY);
+        (self.journal.chain, self.denied) = (Chain::empty(), Tally::empty());
     }
 
     /// Keeps why the lock does nothing; whether the door was open nobody knows.
@@ -146,7 +146,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             if anchor.is_some() {
                 return Err(Fault::RolledBack.into());
             }
-            self.state = State::EMPTY;
+            self.state = State::empty();
             return Ok(Restored::Unclaimed);
         }
         log.is_whole()?;
@@ -215,13 +215,15 @@ struct Log {
 }
 
 impl Log {
-    const UNREAD: Self = Self {
-        at: Cursor::START,
-        schema: None,
-        place: Place::Nothing,
-        words: 0,
-        walk: Walk::UNREAD,
-    };
+    const fn unread() -> Self {
+        Self {
+            at: Cursor::START,
+            schema: None,
+            place: Place::Nothing,
+            words: 0,
+            walk: Walk::unread(),
+        }
+    }
 
     /// Whether all is there that a log begins with.
     const fn is_whole(&self) -> Result<(), Damaged> {

@@ -49,11 +49,15 @@ impl Relock {
 }
 
 impl<T: Capacity> State<T> {
-    pub(super) const EMPTY: Self = Self { life: None, tables: T::EMPTY, relock: None };
+    // Functions, here and of all that is large, since a constant would lie in flash, zeros and all.
+    pub(super) const fn empty() -> Self {
+        Self { life: None, tables: T::EMPTY, relock: None }
+    }
 
     /// Nothing is known, not even whether the door is open.
-    pub(super) const UNREAD: Self =
-        Self { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) };
+    pub(super) const fn unread() -> Self {
+        Self { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) }
+    }
 
     /// The durable floor, once a decision's status has raised it.
     pub(super) fn floor_with(&self, heard: Option<Time>) -> Time {

@@ -150,7 +150,7 @@ pub(super) fn read_ends(reader: &mut Reader<'_>) -> Result<Chain, DecodeError> {
         Ok(End { head, oldest: head.next.0, bytes: 0 })
     };
     let (events, denials) = (end()?, end()?);
-    Ok(Chain { lock, epoch, starts, acknowledged, events, denials, ..Chain::EMPTY })
+    Ok(Chain { lock, epoch, starts, acknowledged, events, denials, ..Chain::empty() })
 }
 
 /// The decision whose outcome isn't known yet.
