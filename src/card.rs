@@ -76,7 +76,7 @@ impl Draft<'_> {
         let sealing = self.sealing.as_ref().map(SealingKey::as_bytes);
         out.put(&(self.device.as_bytes(), sealing, flags, zone, self.nonce.0))?;
         let body = out.as_bytes().get(2..).unwrap_or_default();
-        Card::read(&mut Reader::new(body))?;
+        Reader::whole(body, Card::read)?;
         let signed = BodyHash::new(Label::CARD_HASH, body).signed(&self.scope);
         Ok(Unsigned::new(out, Message::new(Label::CARD_SIGN, &[&signed]), *issuer))
     }
@@ -107,19 +107,18 @@ impl<'a> Card<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 16.3.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Card, MAX_CARD)?;
-        let (card, body) = reader.span(Self::read)?;
-        let signature = reader.array()?;
-        reader.finish()?;
-        Ok(Self { signature, body, bytes, ..card })
+        Reader::object(bytes, Kind::Card, MAX_CARD, |reader| {
+            let (card, body) = reader.span(Self::read)?;
+            Some(Self { signature: reader.array()?, body, bytes, ..card })
+        })
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let issuer = KeyId(*reader.array()?);
         let epoch = Number(reader.u64()?);
         let keyset = KeysetVersion(reader.u64()?);
         let version = match reader.u64()? {
-            0 => return Err(DecodeError::OutOfRange(Part::CardVersion)),
+            0 => return reader.refuse(DecodeError::OutOfRange(Part::CardVersion)),
             version => CardVersion(version),
         };
         let order = CardOrder { keyset, version };
@@ -128,15 +127,15 @@ impl<'a> Card<'a> {
         let count = reader.count(Part::Groups, MAX_GROUPS)?;
         let groups = reader.ascending(Part::Groups, count)?;
         let device = read_key(reader)?;
-        let sealing = reader.flag()?.then(|| reader.array()).transpose()?;
+        let sealing = reader.optional(Reader::array)?;
         let flags = match reader.u8()? {
             flags @ 0..=3 if flags & SEALED_ONLY == 0 || sealing.is_some() => flags,
-            _ => return Err(DecodeError::OutOfRange(Part::Flags)),
+            _ => return reader.refuse(DecodeError::OutOfRange(Part::Flags)),
         };
-        let zone = reader.flag()?.then(|| reader.u8().map(ZoneId)).transpose()?;
+        let zone = reader.optional(|reader| reader.u8().map(ZoneId))?;
         let nonce = ClaimNonce(*reader.array()?);
         let (signature, body, bytes) = (&[0; 64], &[][..], &[][..]);
-        Ok(Self {
+        Some(Self {
             issuer,
             epoch,
             order,

@@ -146,8 +146,8 @@ impl Right {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Self::new(reader.u8()?).ok_or(DecodeError::OutOfRange(Part::Right))
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::new(reader.u8()?).or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Right)))
     }
 }
 
@@ -200,12 +200,12 @@ impl Target {
 pub struct Targets<'a>(&'a [[u8; 9]]);
 
 impl<'a> Targets<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let count = reader.some(Part::Targets, MAX_TARGETS)?;
         let entries = reader.ascending::<9>(Part::Targets, count)?;
         match entries.iter().find(|[tag, ..]| *tag > 1) {
-            Some(_) => Err(DecodeError::OutOfRange(Part::Tag)),
-            None => Ok(Self(entries)),
+            Some(_) => reader.refuse(DecodeError::OutOfRange(Part::Tag)),
+            None => Some(Self(entries)),
         }
     }
 
@@ -249,17 +249,15 @@ pub struct Witnesses<'a> {
 }
 
 impl<'a> Witnesses<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let of = reader.u8()?;
         let count = reader.some(Part::WitnessKeys, MAX_WITNESS_KEYS)?;
         if of == 0 || usize::from(of) > count.min(MAX_WITNESSES) {
-            return Err(DecodeError::OutOfRange(Part::WitnessCount));
+            return reader.refuse(DecodeError::OutOfRange(Part::WitnessCount));
         }
         let keys = reader.ascending(Part::WitnessKeys, count)?;
-        for bytes in keys {
-            key::check_key(bytes)?;
-        }
-        Ok(Self { of, keys })
+        reader.checked(keys.iter().try_for_each(key::check_key))?;
+        Some(Self { of, keys })
     }
 
     /// How many must agree.
@@ -305,13 +303,13 @@ impl Channel {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         match reader.u8()? {
-            0 => Ok(Self::Remote),
-            1 => Ok(Self::Radio),
-            2 => Ok(Self::Contact),
-            3 => Ok(Self::Ranged),
-            _ => Err(DecodeError::OutOfRange(Part::Channel)),
+            0 => Some(Self::Remote),
+            1 => Some(Self::Radio),
+            2 => Some(Self::Contact),
+            3 => Some(Self::Ranged),
+            _ => reader.refuse(DecodeError::OutOfRange(Part::Channel)),
         }
     }
 }
@@ -362,18 +360,18 @@ pub struct CaveatSet<'a> {
 
 impl<'a> CaveatSet<'a> {
     /// Reads a bitmap and the bodies behind it.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let present = reader.u16()?;
         let known = CaveatKind::ALL.iter().fold(0, |mask, kind| mask | kind.mask());
         if present & !known != 0 {
             let bit = (present & !known).trailing_zeros();
-            return Err(DecodeError::UnknownCaveat(u8::try_from(bit).unwrap_or(u8::MAX)));
+            return reader.refuse(DecodeError::UnknownCaveat(u8::try_from(bit).unwrap_or(u8::MAX)));
         }
         let ((), bodies) = reader.span(|reader| {
             let mut kinds = CaveatKind::ALL.iter().filter(|kind| present & kind.mask() != 0);
             kinds.try_for_each(|kind| read_body(*kind, reader).map(drop))
         })?;
-        Ok(Self { present, bodies })
+        Some(Self { present, bodies })
     }
 
     /// Reads a set that stands alone, as an issuer's limits in a keyset.
@@ -381,10 +379,7 @@ impl<'a> CaveatSet<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a link's caveats, [`DecodeError::TrailingBytes`].
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes);
-        let set = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(set)
+        Reader::whole(bytes, Self::read)
     }
 
     /// Whether a caveat of this kind is present.
@@ -395,10 +390,12 @@ impl<'a> CaveatSet<'a> {
     /// The caveats in the order of their bits. An `Err`, which reading has ruled out, denies.
     pub fn caveats(&self) -> impl Iterator<Item = Result<Caveat<'a>, DecodeError>> + 'a {
         let (present, mut reader) = (self.present, Reader::new(self.bodies));
-        CaveatKind::ALL
-            .into_iter()
-            .filter(move |kind| present & kind.mask() != 0)
-            .map(move |kind| read_body(kind, &mut reader))
+        CaveatKind::ALL.into_iter().filter(move |kind| present & kind.mask() != 0).map(
+            move |kind| {
+                let caveat = read_body(kind, &mut reader);
+                caveat.ok_or(reader.fault())
+            },
+        )
     }
 
     /// The end of the link's own validity, where it has one.
@@ -410,10 +407,10 @@ impl<'a> CaveatSet<'a> {
     }
 }
 
-fn read_body<'a>(kind: CaveatKind, reader: &mut Reader<'a>) -> Result<Caveat<'a>, DecodeError> {
-    Ok(match kind {
+fn read_body<'a>(kind: CaveatKind, reader: &mut Reader<'a>) -> Option<Caveat<'a>> {
+    Some(match kind {
         CaveatKind::Rights => match reader.u32()? {
-            0 => return Err(DecodeError::Empty(Part::Rights)),
+            0 => return reader.refuse(DecodeError::Empty(Part::Rights)),
             bits => Caveat::Rights(Rights(bits)),
         },
         CaveatKind::Target => Caveat::Target(Targets::read(reader)?),
@@ -421,7 +418,7 @@ fn read_body<'a>(kind: CaveatKind, reader: &mut Reader<'a>) -> Result<Caveat<'a>
             Caveat::Valid(Valid { from: Time::read(reader)?, lasts: Seconds::read(reader)? })
         }
         CaveatKind::Uses => match reader.u32()? {
-            0 => return Err(DecodeError::OutOfRange(Part::Uses)),
+            0 => return reader.refuse(DecodeError::OutOfRange(Part::Uses)),
             uses => Caveat::Uses(uses),
         },
         CaveatKind::Witness => Caveat::Witness(Witnesses::read(reader)?),
@@ -432,9 +429,9 @@ fn read_body<'a>(kind: CaveatKind, reader: &mut Reader<'a>) -> Result<Caveat<'a>
             Caveat::FirstUse(FirstUse { by: Time::read(reader)?, lasts: Seconds::read(reader)? })
         }
         CaveatKind::Channel => match reader.u8()? {
-            0 => return Err(DecodeError::Empty(Part::Channels)),
+            0 => return reader.refuse(DecodeError::Empty(Part::Channels)),
             mask if mask & !Channels::ALL != 0 => {
-                return Err(DecodeError::OutOfRange(Part::Channels));
+                return reader.refuse(DecodeError::OutOfRange(Part::Channels));
             }
             mask => Caveat::Channel(Channels(mask)),
         },

@@ -32,16 +32,17 @@ impl Challenge {
     /// # Errors
     /// None: a challenge of any values fits.
     pub fn encode(&self) -> Result<Encoded<MAX_CHALLENGE>, EncodeError> {
-        let mut out = Encoded::object(Kind::Challenge)?;
-        out.raw(&self.lock.0)?;
-        out.raw(&self.nonce.0)?;
-        out.integer(self.epoch.0)?;
-        out.integer(self.keyset.0)?;
-        out.integer(self.list.keyset.0)?;
-        out.integer(self.list.number.0)?;
-        out.integer(self.card.keyset.0)?;
-        out.integer(self.card.version.0)?;
-        Ok(out)
+        Encoded::written(&|out| {
+            out.frame(Kind::Challenge);
+            out.raw(&self.lock.0);
+            out.raw(&self.nonce.0);
+            out.integer(self.epoch.0);
+            out.integer(self.keyset.0);
+            out.integer(self.list.keyset.0);
+            out.integer(self.list.number.0);
+            out.integer(self.card.keyset.0);
+            out.integer(self.card.version.0);
+        })
     }
 
     /// Reads a challenge.
@@ -49,23 +50,22 @@ impl Challenge {
     /// # Errors
     /// Any [`DecodeError`] of a frame or an integer.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Challenge, MAX_CHALLENGE)?;
-        let challenge = Self {
-            lock: LockId(*reader.array()?),
-            nonce: Nonce(*reader.array()?),
-            epoch: Epoch(reader.u64()?),
-            keyset: KeysetVersion(reader.u64()?),
-            list: ListOrder {
+        Reader::object(bytes, Kind::Challenge, MAX_CHALLENGE, |reader| {
+            Some(Self {
+                lock: LockId(*reader.array()?),
+                nonce: Nonce(*reader.array()?),
+                epoch: Epoch(reader.u64()?),
                 keyset: KeysetVersion(reader.u64()?),
-                number: ListNumber(reader.u64()?),
-            },
-            card: CardOrder {
-                keyset: KeysetVersion(reader.u64()?),
-                version: CardVersion(reader.u64()?),
-            },
-        };
-        reader.finish()?;
-        Ok(challenge)
+                list: ListOrder {
+                    keyset: KeysetVersion(reader.u64()?),
+                    number: ListNumber(reader.u64()?),
+                },
+                card: CardOrder {
+                    keyset: KeysetVersion(reader.u64()?),
+                    version: CardVersion(reader.u64()?),
+                },
+            })
+        })
     }
 }
 
@@ -122,10 +122,10 @@ impl Answer {
     /// # Errors
     /// Any [`DecodeError`] of a frame, [`DecodeError::OutOfRange`] for an unknown answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Answer, ANSWER_LENGTH)?;
-        let byte = reader.u8()?;
-        reader.finish()?;
-        let answer = Self::ALL.into_iter().find(|answer| answer.byte() == byte);
-        answer.ok_or(DecodeError::OutOfRange(Part::Answer))
+        Reader::object(bytes, Kind::Answer, ANSWER_LENGTH, |reader| {
+            let byte = reader.u8()?;
+            let answer = Self::ALL.into_iter().find(|answer| answer.byte() == byte);
+            answer.or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Answer)))
+        })
     }
 }

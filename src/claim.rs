@@ -41,11 +41,11 @@ impl Unclaimed {
     /// # Errors
     /// Any [`DecodeError`] of a frame or a key.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Unclaimed, MAX_UNCLAIMED)?;
-        let device = public_key(read_key(&mut reader)?)?;
-        let nonce = ClaimNonce(*reader.array()?);
-        reader.finish()?;
-        Ok(Self { device, nonce })
+        Reader::object(bytes, Kind::Unclaimed, MAX_UNCLAIMED, |reader| {
+            let device = public_key(reader.array()?);
+            let device = reader.checked(device)?;
+            Some(Self { device, nonce: ClaimNonce(*reader.array()?) })
+        })
     }
 
     /// Drafts the claim of this lock for a domain in its current epoch, with the lock's card; for
@@ -109,11 +109,10 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a frame or a flag.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Claim, MAX_CLAIM)?;
-        let domain = DomainId(*reader.array()?);
-        let signature = reader.flag()?.then(|| reader.array()).transpose()?;
-        reader.finish()?;
-        Ok(Self { domain, signature })
+        Reader::object(bytes, Kind::Claim, MAX_CLAIM, |reader| {
+            let domain = DomainId(*reader.array()?);
+            Some(Self { domain, signature: reader.optional(Reader::array)? })
+        })
     }
 
     /// Checks that the key from the box says so or, where there is none, that the host was touched.
@@ -154,11 +153,11 @@ impl<'a> Claimed<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a frame or a key.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Claimed, MAX_CLAIMED)?;
-        let device = read_key(&mut reader)?;
-        let (nonce, signature) = (ClaimNonce(*reader.array()?), reader.array()?);
-        reader.finish()?;
-        Ok(Self { device, nonce, signature })
+        Reader::object(bytes, Kind::Claimed, MAX_CLAIMED, |reader| {
+            let device = read_key(reader)?;
+            let (nonce, signature) = (ClaimNonce(*reader.array()?), reader.array()?);
+            Some(Self { device, nonce, signature })
+        })
     }
 
     /// Checks that the lock with this label holds this card and this domain's epoch, keyset and

@@ -7,7 +7,7 @@ use crate::{
     preimage::{Label, Message},
     refusal::Refusal,
     unsigned::SignError,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader, ascends},
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
 };
 
 /// Keys of one class, and how many of them must sign.
@@ -35,18 +35,18 @@ pub(crate) struct Quorum<'a> {
 }
 
 impl<'a> Quorum<'a> {
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((needed, keys), bytes) = reader.span(|reader| {
             let needed = reader.u8()?;
             let count = reader.some(Part::Keys, MAX_KEYS)?;
             if needed == 0 || usize::from(needed) > count {
-                return Err(DecodeError::OutOfRange(Part::Threshold));
+                return reader.refuse(DecodeError::OutOfRange(Part::Threshold));
             }
             let keys = reader.ascending(Part::Keys, count)?;
-            keys.iter().try_for_each(key::check_key)?;
-            Ok((needed, keys))
+            reader.checked(keys.iter().try_for_each(key::check_key))?;
+            Some((needed, keys))
         })?;
-        Ok(Self { needed, keys, bytes })
+        Some(Self { needed, keys, bytes })
     }
 }
 
@@ -57,22 +57,22 @@ pub(crate) struct Signatures<'a> {
 }
 
 impl<'a> Signatures<'a> {
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let count = reader.count(Part::Signatures, MAX_KEYS)?;
         let mut list = [None; MAX_KEYS];
         let mut before = None;
         for slot in list.iter_mut().take(count) {
             let signer = reader.u8()?;
             if usize::from(signer) >= MAX_KEYS {
-                return Err(DecodeError::OutOfRange(Part::Signer));
+                return reader.refuse(DecodeError::OutOfRange(Part::Signer));
             }
             let signature = reader.array()?;
             if let Some(before) = before.replace(signer) {
-                ascends(Part::Signatures, &before, &signer)?;
+                reader.ascends(Part::Signatures, &before, &signer)?;
             }
             *slot = Some((signer, signature));
         }
-        Ok(Self { list })
+        Some(Self { list })
     }
 
     /// Checks that exactly as many keys as must have signed these fields, each once.

@@ -188,7 +188,8 @@ impl Domain {
             Some(key) => Some(public_key(key)?),
             None => None,
         };
-        Ok(Trust::pinned(self.scope()?, emergency, &keyset, card, self.list()?.as_ref()))
+        let scope = Scope { domain: self.id, epoch: epoch.number };
+        Ok(Trust::pinned(scope, emergency, &keyset, card, self.list()?.as_ref()))
     }
 
     /// The domain and its epoch.

@@ -26,7 +26,7 @@ impl Commitment {
     pub fn new(cold: &Threshold<'_, role::Cold>) -> Result<Self, EncodeError> {
         let mut out = Encoded::<130>::empty();
         cold.write(&mut out)?;
-        Ok(Self::of(&Quorum::read(&mut Reader::new(out.as_bytes()))?))
+        Ok(Self::of(&Reader::whole(out.as_bytes(), Quorum::read)?))
     }
 
     pub(crate) fn of(cold: &Quorum<'_>) -> Self {
@@ -91,24 +91,22 @@ impl<'a> Epoch<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 16.1.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Epoch, MAX_EPOCH)?;
-        let (mut epoch, body) = reader.span(|reader| {
-            Ok(Self {
-                number: Number(reader.u64()?),
-                issued_at: Time::read(reader)?,
-                roots: Quorum::read(reader)?,
-                emergency: reader.flag()?.then(|| read_key(reader)).transpose()?,
-                next: Commitment(*reader.array()?),
-                cold: Quorum::read(reader)?,
-                signatures: Signatures::default(),
-                body: &[],
-                bytes,
-            })
-        })?;
-        epoch.body = body;
-        epoch.signatures = Signatures::read(&mut reader)?;
-        reader.finish()?;
-        Ok(epoch)
+        Reader::object(bytes, Kind::Epoch, MAX_EPOCH, |reader| {
+            let (epoch, body) = reader.span(|reader| {
+                Some(Self {
+                    number: Number(reader.u64()?),
+                    issued_at: Time::read(reader)?,
+                    roots: Quorum::read(reader)?,
+                    emergency: reader.optional(read_key)?,
+                    next: Commitment(*reader.array()?),
+                    cold: Quorum::read(reader)?,
+                    signatures: Signatures::default(),
+                    body: &[],
+                    bytes,
+                })
+            })?;
+            Some(Self { body, signatures: Signatures::read(reader)?, ..epoch })
+        })
     }
 
     /// What the cold keys sign; `domain` is the domain's id, or its own for an epoch 0.

@@ -129,10 +129,10 @@ pub(crate) fn key_name(bytes: &[u8; 32]) -> KeyName {
 }
 
 /// Reads a key's bytes and refuses what is weak or not canonical.
-pub(crate) fn read_key<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8; 32], DecodeError> {
+pub(crate) fn read_key<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8; 32]> {
     let bytes = reader.array::<32>()?;
-    check_key(bytes)?;
-    Ok(bytes)
+    reader.checked(check_key(bytes))?;
+    Some(bytes)
 }
 
 /// Refuses a key's bytes that are weak or not canonical.

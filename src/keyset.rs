@@ -79,27 +79,25 @@ impl<'a> Keyset<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 16.2.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Keyset, MAX_KEYSET)?;
-        let (mut keyset, body) = reader.span(|reader| {
-            Ok(Self {
-                epoch: Number(reader.u64()?),
-                version: KeysetVersion(reader.u64()?),
-                issued_at: Time::read(reader)?,
-                log_to: reader.flag()?.then(|| reader.array()).transpose()?,
-                issuers: Issuers::read(reader)?,
-                zones: {
-                    let count = reader.count(Part::Zones, MAX_ZONES)?;
-                    reader.entries(Part::Zones, count, Zone::read, |zone| zone.id)?
-                },
-                signatures: Signatures::default(),
-                body: &[],
-                bytes,
-            })
-        })?;
-        keyset.body = body;
-        keyset.signatures = Signatures::read(&mut reader)?;
-        reader.finish()?;
-        Ok(keyset)
+        Reader::object(bytes, Kind::Keyset, MAX_KEYSET, |reader| {
+            let (keyset, body) = reader.span(|reader| {
+                Some(Self {
+                    epoch: Number(reader.u64()?),
+                    version: KeysetVersion(reader.u64()?),
+                    issued_at: Time::read(reader)?,
+                    log_to: reader.optional(Reader::array)?,
+                    issuers: Issuers::read(reader)?,
+                    zones: {
+                        let count = reader.count(Part::Zones, MAX_ZONES)?;
+                        reader.entries(Part::Zones, count, Zone::read, |zone| zone.id)?
+                    },
+                    signatures: Signatures::default(),
+                    body: &[],
+                    bytes,
+                })
+            })?;
+            Some(Self { body, signatures: Signatures::read(reader)?, ..keyset })
+        })
     }
 
     /// What the roots sign, in a domain.
@@ -196,9 +194,9 @@ impl<'a> Issuers<'a> {
     /// Nobody: what an anchor trusts beside its emergency key.
     pub(crate) const NONE: Self = Self(Entries::NONE);
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let count = reader.count(Part::Issuers, MAX_ISSUERS)?;
-        Ok(Self(reader.entries(Part::Issuers, count, Issuer::read, |issuer| *issuer.key)?))
+        Some(Self(reader.entries(Part::Issuers, count, Issuer::read, |issuer| *issuer.key)?))
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Issuer<'a>> + Clone {
@@ -288,12 +286,12 @@ impl<'a> Issuer<'a> {
         self.from..self.until()
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        Some(Self {
             key: read_key(reader)?,
             roles: match reader.u8()? {
                 bits @ 1..=15 => Roles(bits),
-                _ => return Err(DecodeError::OutOfRange(Part::Roles)),
+                _ => return reader.refuse(DecodeError::OutOfRange(Part::Roles)),
             },
             from: Time::read(reader)?,
             lasts: Seconds::read(reader)?,

@@ -73,9 +73,9 @@ impl Outcome {
         place.map_or(u8::MAX, |(_, byte)| byte)
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let outcome = Self::ALL.get(usize::from(reader.u8()?)).copied();
-        outcome.ok_or(DecodeError::OutOfRange(Part::Outcome))
+        outcome.or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Outcome)))
     }
 
     /// An outcome that was recorded; that power failed is never.

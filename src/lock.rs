@@ -114,7 +114,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     /// # Errors
     /// [`Denial::Unclaimed`], or that of a [`Fault`].
     pub fn trust(&self) -> Result<Trust<'_>, Denial> {
-        self.life()?.trust()
+        Ok(self.life()?.trust()?)
     }
 
     /// The present, as far as host and lock together know it (SPEC.md section 9.2).
@@ -165,17 +165,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
-        let challenge = session.open(&self.door()?);
-        let life = self.life()?;
-        let (trust, refined) = (life.trust()?, life.clock.refine(now));
-        let verdict = verify(presentation, &self.view(&trust, challenge, refined));
-        if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
-            session.spend();
-        }
-        match verdict {
-            Ok(accepted) => Ok(Verified { accepted, lock: self, now }),
-            Err(denial) => Err(self.note(denial, Some(presentation), &refined)),
-        }
+        self.verify_in(Some(session), presentation, now)
     }
 
     /// Verifies a presentation that came without a challenge, for locks whose card admits it.
@@ -187,12 +177,30 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
+        self.verify_in(None, presentation, now)
+    }
+
+    /// Verifies a presentation that came over a session, or without one.
+    fn verify_in(
+        &mut self,
+        session: Option<&mut Session>,
+        presentation: &Presentation<'_>,
+        now: Now,
+    ) -> Result<Verified<'_, 't, S, T>, Denial> {
+        let door = self.door()?;
+        let challenge = session.as_ref().and_then(|session| session.open(&door));
         let life = self.life()?;
         let (trust, refined) = (life.trust()?, life.clock.refine(now));
-        match verify(presentation, &self.view(&trust, None, refined)) {
-            Ok(accepted) => Ok(Verified { accepted, lock: self, now }),
-            Err(denial) => Err(self.note(denial, Some(presentation), &refined)),
+        let verdict = verify(presentation, &self.view(&trust, challenge, refined));
+        if let Some(session) = session
+            && verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true)
+        {
+            session.spend();
         }
+        if let Err(denial) = &verdict {
+            self.note(denial, Some(presentation), &refined);
+        }
+        Ok(Verified { accepted: verdict?, lock: self, now })
     }
 
     /// Hands a permit's order to the actuator, and keeps what it reports. A permit that comes more
@@ -337,10 +345,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: Store,
     {
-        let body = self.outcome(&acted)?;
-        self.write(&body)?;
-        let recorded = self.recorded(&acted)?;
-        Ok(self.acknowledge(acted, recorded))
+        self.close(&acted)
     }
 
     /// [`record`](Self::record) for hosts that await.
@@ -351,9 +356,26 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: AsyncStore,
     {
-        let body = self.outcome(&acted)?;
+        self.close_async(&acted).await
+    }
+
+    fn close(&mut self, acted: &Acted) -> Result<Recorded, Denial>
+    where
+        S: Store,
+    {
+        let body = self.outcome(acted)?;
+        self.write(&body)?;
+        let recorded = self.recorded(acted)?;
+        Ok(self.acknowledge(acted, recorded))
+    }
+
+    async fn close_async(&mut self, acted: &Acted) -> Result<Recorded, Denial>
+    where
+        S: AsyncStore,
+    {
+        let body = self.outcome(acted)?;
         self.write_async(&body).await?;
-        let recorded = self.recorded(&acted)?;
+        let recorded = self.recorded(acted)?;
         Ok(self.acknowledge_async(acted, recorded).await)
     }
 
@@ -375,7 +397,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 
     /// The entry of a decision whose outcome is known, and the ends of the logs behind it.
     fn closed(&self, acted: &Acted) -> Result<(Recorded, Chain), Denial> {
-        let mut chain = self.journal.chain.clone();
+        let mut chain = self.journal.chain;
         let sequence = self.head(Log::Events).next;
         let entry = chain.closed(acted.outcome)?.ok_or(Denial::Changed)?;
         let entry = self.draft(entry, Encoded::empty())?;

@@ -79,6 +79,7 @@ impl Facts<'_, '_> {
     }
 
     /// Judges one caveat.
+    #[inline(never)]
     pub(crate) fn judge_one(
         &self,
         place: Place,

@@ -211,8 +211,12 @@ pub(crate) fn scope_bytes(scope: &Scope) -> [u8; 40] {
 /// Puts fields of fixed width together; what is left of the array stays zero.
 pub(crate) fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut out = [0; N];
+    join(&mut out, parts);
+    out
+}
+
+fn join(out: &mut [u8], parts: &[&[u8]]) {
     for (to, from) in out.iter_mut().zip(parts.iter().copied().flatten()) {
         *to = *from;
     }
-    out
 }

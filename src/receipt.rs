@@ -53,18 +53,15 @@ impl<'a> Receipt<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 24.2.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Receipt, MAX_RECEIPT)?;
-        let receipt = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(receipt)
+        Reader::object(bytes, Kind::Receipt, MAX_RECEIPT, Self::read)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((public, body, signature), bytes) = reader.span(|reader| {
             let (public, body) = reader.span(Public::read)?;
-            Ok((public, body, reader.array()?))
+            Some((public, body, reader.array()?))
         })?;
-        Ok(Self { public, body, signature, bytes })
+        Some(Self { public, body, signature, bytes })
     }
 
     /// What the receipt says, if nobody but the lock can have said it. The keys that sign for a
@@ -236,14 +233,14 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 24.3.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Entry, MAX_ENTRY)?;
-        let receipt = Receipt::read(&mut reader)?;
-        let private = reader.flag()?.then(|| Private::read(&mut reader)).transpose()?;
-        if private.is_some() && receipt.public.private.is_none() {
-            return Err(DecodeError::OutOfRange(Part::Private));
-        }
-        reader.finish()?;
-        Ok(Self { receipt, private })
+        Reader::object(bytes, Kind::Entry, MAX_ENTRY, |reader| {
+            let receipt = Receipt::read(reader)?;
+            let private = reader.optional(Private::read)?;
+            if private.is_some() && receipt.public.private.is_none() {
+                return reader.refuse(DecodeError::OutOfRange(Part::Private));
+            }
+            Some(Self { receipt, private })
+        })
     }
 
     /// The private part, if the public part says that it is this one.

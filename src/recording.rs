@@ -55,8 +55,8 @@ impl Closed {
         for field in [&self.core[..], &self.evidence.0, &self.hash] {
             out.raw(field)?;
         }
-        out.integer(self.from.0)?;
-        out.integer(self.until.0)?;
+        out.put(&self.from.0)?;
+        out.put(&self.until.0)?;
         Ok(Unsigned::new(out, Message::new(Label::RECORDING, &[&self.signed()]), *witness))
     }
 
@@ -72,17 +72,17 @@ impl<'a> Recording<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a frame, a key or a time.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Recording, MAX_RECORDING)?;
-        let key = read_key(&mut reader)?;
-        let (core, evidence) = (*reader.array()?, EvidenceId(*reader.array()?));
-        let hash = *reader.array()?;
-        let (from, until) = (Time::read(&mut reader)?, Time::read(&mut reader)?);
-        if until < from {
-            return Err(DecodeError::OutOfRange(Part::Time));
-        }
-        let signature = reader.array()?;
-        reader.finish()?;
-        Ok(Self { key, closed: Closed { core, evidence, hash, from, until }, signature })
+        Reader::object(bytes, Kind::Recording, MAX_RECORDING, |reader| {
+            let key = read_key(reader)?;
+            let (core, evidence) = (*reader.array()?, EvidenceId(*reader.array()?));
+            let hash = *reader.array()?;
+            let (from, until) = (Time::read(reader)?, Time::read(reader)?);
+            if until < from {
+                return reader.refuse(DecodeError::OutOfRange(Part::Time));
+            }
+            let closed = Closed { core, evidence, hash, from, until };
+            Some(Self { key, closed, signature: reader.array()? })
+        })
     }
 
     /// What was recorded, if the witness that agreed to the request says so: the one that a receipt

@@ -143,24 +143,24 @@ impl<'a> Request<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3, 6, 7 and 11.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Request, MAX_REQUEST)?;
-        let origin = Origin::read(&mut reader)?;
-        let lock = LockId(*reader.array()?);
-        let moment = if reader.flag()? {
-            let (counter, time, expires) = read_unchallenged(&mut reader)?;
-            Moment::Unchallenged { counter, time, expires }
-        } else {
-            Moment::Challenged {
-                nonce: Nonce(*reader.array()?),
-                channel: Channel::read(&mut reader)?,
-                fresh: Fresh(*reader.array()?),
-            }
-        };
-        let right = Right::read(&mut reader)?;
-        let parameter = read_parameter(&mut reader)?;
-        let token = Token::read(&mut reader)?;
-        reader.finish()?;
-        Ok(Self { origin, ask: Ask { lock, right, parameter }, moment, token })
+        Reader::object(bytes, Kind::Request, MAX_REQUEST, |reader| {
+            let origin = Origin::read(reader)?;
+            let lock = LockId(*reader.array()?);
+            let moment = if reader.flag()? {
+                let (counter, time, expires) = read_unchallenged(reader)?;
+                Moment::Unchallenged { counter, time, expires }
+            } else {
+                Moment::Challenged {
+                    nonce: Nonce(*reader.array()?),
+                    channel: Channel::read(reader)?,
+                    fresh: Fresh(*reader.array()?),
+                }
+            };
+            let right = Right::read(reader)?;
+            let parameter = read_parameter(reader)?;
+            let token = Token::read(reader)?;
+            Some(Self { origin, ask: Ask { lock, right, parameter }, moment, token })
+        })
     }
 
     /// What binds the request: it can't be moved to another lock, moment, token or right.
@@ -287,17 +287,14 @@ impl<'a> WitnessStatement<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a frame or a key.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Witness, MAX_WITNESS)?;
-        let witness = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(witness)
+        Reader::object(bytes, Kind::Witness, MAX_WITNESS, Self::read)
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((key, evidence, signature), body) = reader.span(|reader| {
-            Ok((key::read_key(reader)?, EvidenceId(*reader.array()?), reader.array()?))
+            Some((key::read_key(reader)?, EvidenceId(*reader.array()?), reader.array()?))
         })?;
-        Ok(Self { key, evidence, signature, body })
+        Some(Self { key, evidence, signature, body })
     }
 
     /// Checks that this witness agreed to this very request.
@@ -346,31 +343,31 @@ impl<'a> Presentation<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3, 6, 7, 8 and 12.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Presentation, MAX_PRESENTATION)?;
-        let mode = if reader.flag()? {
-            let (counter, time, expires) = read_unchallenged(&mut reader)?;
-            Mode::Unchallenged { counter, time, expires }
-        } else {
-            Mode::Challenged { fresh: Fresh(*reader.array()?) }
-        };
-        let right = Right::read(&mut reader)?;
-        let parameter = read_parameter(&mut reader)?;
-        let mut witnesses = [None; MAX_WITNESSES];
-        let count = reader.count(Part::Witnesses, MAX_WITNESSES)?;
-        let mut before = None;
-        for slot in witnesses.iter_mut().take(count) {
-            let witness = WitnessStatement::read(&mut reader)?;
-            if let Some(before) = before.replace(witness.key) {
-                ascends(Part::Witnesses, &before, &witness.key)?;
+        Reader::object(bytes, Kind::Presentation, MAX_PRESENTATION, |reader| {
+            let mode = if reader.flag()? {
+                let (counter, time, expires) = read_unchallenged(reader)?;
+                Mode::Unchallenged { counter, time, expires }
+            } else {
+                Mode::Challenged { fresh: Fresh(*reader.array()?) }
+            };
+            let right = Right::read(reader)?;
+            let parameter = read_parameter(reader)?;
+            let mut witnesses = [None; MAX_WITNESSES];
+            let count = reader.count(Part::Witnesses, MAX_WITNESSES)?;
+            let mut before = None;
+            for slot in witnesses.iter_mut().take(count) {
+                let witness = WitnessStatement::read(reader)?;
+                if let Some(before) = before.replace(witness.key) {
+                    reader.ascends(Part::Witnesses, &before, &witness.key)?;
+                }
+                *slot = Some(witness);
             }
-            *slot = Some(witness);
-        }
-        let status = reader.flag()?.then(|| Status::read_header(&mut reader)).transpose()?;
-        let token = Token::read(&mut reader)?;
-        let signature = reader.array()?;
-        reader.finish()?;
-        let sealed = false;
-        Ok(Self { mode, right, parameter, witnesses, status, token, sealed, signature })
+            let status = reader.optional(Status::read_header)?;
+            let token = Token::read(reader)?;
+            let signature = reader.array()?;
+            let sealed = false;
+            Some(Self { mode, right, parameter, witnesses, status, token, sealed, signature })
+        })
     }
 
     /// Reads a presentation that came sealed and was opened.
@@ -442,11 +439,11 @@ fn sorted<'a>(
     Ok(sorted)
 }
 
-fn read_unchallenged(reader: &mut Reader<'_>) -> Result<(Counter, Time, Time), DecodeError> {
-    Ok((Counter(reader.u64()?), Time::read(reader)?, Time::read(reader)?))
+fn read_unchallenged(reader: &mut Reader<'_>) -> Option<(Counter, Time, Time)> {
+    Some((Counter(reader.u64()?), Time::read(reader)?, Time::read(reader)?))
 }
 
-fn read_parameter<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+fn read_parameter<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     let length = reader.count(Part::Parameter, MAX_PARAMETER)?;
     reader.take(length)
 }

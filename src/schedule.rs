@@ -3,7 +3,7 @@
 use crate::{
     limits::{MAX_EVERY_WEEKS, MAX_EXCEPTION_DAYS, MAX_EXCEPTIONS, MAX_SCHEDULE_SPAN, MAX_WINDOWS},
     time::Interval,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader, ascends},
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
     zone::{Local, MINUTES_A_DAY, Zone},
 };
 
@@ -72,7 +72,7 @@ impl Window {
             && week.checked_rem(u64::from(self.every)) == Some(u64::from(self.phase))
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let window = Self {
             days: Weekdays(reader.u8()?),
             start: reader.u16()?,
@@ -85,7 +85,7 @@ impl Window {
             && (1..=MINUTES_A_DAY).contains(&window.length.into())
             && (1..=MAX_EVERY_WEEKS).contains(&window.every)
             && window.phase < window.every;
-        if fits { Ok(window) } else { Err(DecodeError::OutOfRange(Part::Window)) }
+        if fits { Some(window) } else { reader.refuse(DecodeError::OutOfRange(Part::Window)) }
     }
 
     fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
@@ -108,10 +108,10 @@ impl Dates {
         (self.first as u64).saturating_add(self.days as u64)
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let dates = Self { first: reader.u32()?, days: reader.u16()? };
         let fits = (1..=MAX_EXCEPTION_DAYS).contains(&dates.days);
-        if fits { Ok(dates) } else { Err(DecodeError::OutOfRange(Part::Exception)) }
+        if fits { Some(dates) } else { reader.refuse(DecodeError::OutOfRange(Part::Exception)) }
     }
 }
 
@@ -139,26 +139,26 @@ pub enum Scheduled {
 
 impl<'a> Schedule<'a> {
     /// Checks the body and keeps its bytes; windows ascend, exceptions ascend and don't overlap.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((), bytes) = reader.span(|reader| {
             let mut before = None;
             for _ in 0..reader.some(Part::Windows, MAX_WINDOWS)? {
                 let window = Window::read(reader)?;
                 if let Some(before) = before.replace(window) {
-                    ascends(Part::Windows, &before, &window)?;
+                    reader.ascends(Part::Windows, &before, &window)?;
                 }
             }
             let mut end = 0;
             for _ in 0..reader.count(Part::Exceptions, MAX_EXCEPTIONS)? {
                 let dates = Dates::read(reader)?;
                 if u64::from(dates.first) < end {
-                    return Err(DecodeError::Unsorted(Part::Exceptions));
+                    return reader.refuse(DecodeError::Unsorted(Part::Exceptions));
                 }
                 end = dates.end();
             }
-            Ok(())
+            Some(())
         })?;
-        Ok(Self { bytes })
+        Some(Self { bytes })
     }
 
     pub(crate) fn write<const N: usize>(
@@ -207,18 +207,21 @@ impl<'a> Schedule<'a> {
     }
 
     fn at(&self, local: Local) -> Result<Scheduled, DecodeError> {
-        let mut reader = Reader::new(self.bytes);
-        let mut within = false;
-        for _ in 0..reader.some(Part::Windows, MAX_WINDOWS)? {
-            within |= Window::read(&mut reader)?.covers(local);
-        }
-        for _ in 0..reader.count(Part::Exceptions, MAX_EXCEPTIONS)? {
-            let dates = Dates::read(&mut reader)?;
-            if (u64::from(dates.first)..dates.end()).contains(&local.day()) {
-                return Ok(Scheduled::Excepted);
+        Reader::whole(self.bytes, |reader| {
+            let (mut within, mut excepted) = (false, false);
+            for _ in 0..reader.some(Part::Windows, MAX_WINDOWS)? {
+                within |= Window::read(reader)?.covers(local);
             }
-        }
-        Ok(if within { Scheduled::Within } else { Scheduled::Outside })
+            for _ in 0..reader.count(Part::Exceptions, MAX_EXCEPTIONS)? {
+                let dates = Dates::read(reader)?;
+                excepted |= (u64::from(dates.first)..dates.end()).contains(&local.day());
+            }
+            Some(match (excepted, within) {
+                (true, _) => Scheduled::Excepted,
+                (false, true) => Scheduled::Within,
+                (false, false) => Scheduled::Outside,
+            })
+        })
     }
 
     /// The windows, as received.
@@ -236,12 +239,12 @@ impl<'a> Schedule<'a> {
         let count = windows.some(Part::Windows, MAX_WINDOWS).unwrap_or(0);
         let mut dates = windows;
         for _ in 0..count {
-            let _ = Window::read(&mut dates);
+            let _passed = Window::read(&mut dates);
         }
         let ranges = dates.count(Part::Exceptions, MAX_EXCEPTIONS).unwrap_or(0);
         (
-            (0..count).map_while(move |_| Window::read(&mut windows).ok()),
-            (0..ranges).map_while(move |_| Dates::read(&mut dates).ok()),
+            (0..count).map_while(move |_| Window::read(&mut windows)),
+            (0..ranges).map_while(move |_| Dates::read(&mut dates)),
         )
     }
 }

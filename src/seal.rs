@@ -195,10 +195,11 @@ impl<'a> Sealed<'a> {
     /// # Errors
     /// Any [`DecodeError`] of a frame; [`DecodeError::Truncated`] where there is no room for a tag.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Sealed, MAX_SEALED)?;
-        let _enc = reader.array::<ENC>()?;
-        let (text, _tag) = reader.rest().split_last_chunk::<TAG>().ok_or(DecodeError::Truncated)?;
-        Ok(Self { text })
+        Reader::object(bytes, Kind::Sealed, MAX_SEALED, |reader| {
+            let _enc = reader.array::<ENC>()?;
+            let (text, _tag) = reader.rest().split_last_chunk::<TAG>()?;
+            Some(Self { text })
+        })
     }
 
     /// Bytes of the text, encrypted as it is: all that anybody can tell of what is in it.
@@ -293,7 +294,8 @@ pub fn seal(
     object: &[u8],
     rng: &mut impl CryptoRng,
 ) -> Result<Encoded<MAX_SEALED>, EncodeError> {
-    let _frame = Reader::frame(object, context.content.byte())?;
+    let kind = context.content.byte();
+    let _rest = Reader::whole(object, |reader| reader.frame(kind).map(|()| reader.rest()))?;
     let mut out = Encoded::object(Kind::Sealed)?;
     out.raw(&[0; ENC])?;
     out.raw(object)?;

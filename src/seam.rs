@@ -70,10 +70,10 @@ pub fn private_opening(
     links: &[LinkId],
     witnesses: &[WitnessName],
 ) -> Result<crate::Encoded<{ crate::limits::MAX_PRIVATE }>, crate::EncodeError> {
-    let mut out = receipt::private_opening(salt)?;
     let (links, witnesses) = (links.iter().copied(), witnesses.iter().copied());
-    receipt::put_opening(&mut out, issuer, holder, links, witnesses)?;
-    Ok(out)
+    receipt::private_opening(salt, &|out| {
+        receipt::put_opening(out, issuer, holder, links.clone(), witnesses.clone());
+    })
 }
 
 /// The bytes of a private part on denials.
@@ -84,9 +84,7 @@ pub fn private_denials(
     salt: &[u8; 16],
     rows: &[Denied],
 ) -> Result<crate::Encoded<{ crate::limits::MAX_PRIVATE }>, crate::EncodeError> {
-    let mut out = receipt::private_denials(salt)?;
-    receipt::put_denied(&mut out, rows.iter())?;
-    Ok(out)
+    receipt::private_denials(salt, &|out| receipt::put_denied(out, rows.iter()))
 }
 
 /// What both device keys sign at a change, by the entry behind this head.

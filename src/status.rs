@@ -94,21 +94,19 @@ impl<'a> Status<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 8.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Status, MAX_STATUS)?;
-        let status = Self::read(&mut reader)?;
-        reader.finish()?;
+        let status = Reader::object(bytes, Kind::Status, MAX_STATUS, Self::read)?;
         Ok(Self { bytes, ..status })
     }
 
     /// Reads a status without version and kind, as a presentation embeds it: the header alone.
-    pub(crate) fn read_header(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read_header(reader: &mut Reader<'a>) -> Option<Self> {
         match Self::read(reader)? {
-            Self { list: Some(_), .. } => Err(DecodeError::ListInPresentation),
-            status => Ok(status),
+            Self { list: Some(_), .. } => reader.refuse(DecodeError::ListInPresentation),
+            status => Some(status),
         }
     }
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (mut status, body) = reader.span(|reader| {
             let mut status = Self {
                 issuer: KeyId(*reader.array()?),
@@ -121,13 +119,13 @@ impl<'a> Status<'a> {
                 bytes: &[],
             };
             let listed = reader.flag()?;
-            status.state.in_order(listed)?;
-            status.list = listed.then(|| RevocationList::read(reader)).transpose()?;
+            reader.checked(status.state.in_order(listed))?;
+            status.list = if listed { Some(RevocationList::read(reader)?) } else { None };
             status.signature = reader.array()?;
-            Ok(status)
+            Some(status)
         })?;
         status.body = body;
-        Ok(status)
+        Some(status)
     }
 
     /// Drafts a status without a list, for a lock's nonce or for any.
@@ -168,8 +166,7 @@ impl<'a> Status<'a> {
         entries.iter().try_for_each(|entry| list.put(&entry.0))?;
         list.put(&floors.len())?;
         floors.iter().try_for_each(|floor| list.put(&(floor.issuer.0, floor.first.0)))?;
-        let mut reader = Reader::new(list.as_bytes());
-        let checked = RevocationList::read(&mut reader)?;
+        let checked = Reader::whole(list.as_bytes(), RevocationList::read)?;
         draft(scope, issuer, state, nonce, Some(&checked))
     }
 
@@ -206,8 +203,8 @@ impl<'a> Status<'a> {
 }
 
 impl State {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
             keyset: KeysetVersion(reader.u64()?),
             list: ListOrder {
                 keyset: KeysetVersion(reader.u64()?),
@@ -235,16 +232,16 @@ impl<'a> RevocationList<'a> {
     /// A list that revokes nothing.
     pub(crate) const EMPTY: Self = Self { entries: &[], floors: Entries::NONE, bytes: &[0, 0] };
 
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((entries, floors), bytes) = reader.span(|reader| {
             let count = reader.count(Part::Revocations, MAX_REVOCATIONS)?;
             let entries = reader.ascending(Part::Revocations, count)?;
             let count = reader.count(Part::Floors, MAX_FLOORS)?;
             let floors =
                 reader.entries(Part::Floors, count, SerialFloor::read, |floor| floor.issuer)?;
-            Ok((entries, floors))
+            Some((entries, floors))
         })?;
-        Ok(Self { entries, floors, bytes })
+        Some(Self { entries, floors, bytes })
     }
 
     /// Whether a link is revoked.
@@ -269,11 +266,11 @@ impl<'a> RevocationList<'a> {
 }
 
 impl SerialFloor {
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let issuer = KeyId(*reader.array()?);
         match reader.u64()? {
-            0 => Err(DecodeError::OutOfRange(Part::Floors)),
-            first => Ok(Self { issuer, first: Serial(first) }),
+            0 => reader.refuse(DecodeError::OutOfRange(Part::Floors)),
+            first => Some(Self { issuer, first: Serial(first) }),
         }
     }
 }

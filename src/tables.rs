@@ -49,10 +49,13 @@ pub trait Capacity: Memory + sealed::Sealed {
     fn apply(&mut self, changes: &Changes, floor: Time) -> Result<(), CommitError>;
 
     /// The counts that somebody may still need.
-    fn counts(&self, floor: Time) -> impl Iterator<Item = &Count>;
+    fn counts(&self, floor: Time) -> impl Iterator<Item = &Count> + Clone;
 
     /// The lanes that somebody may still need.
-    fn lanes(&self, floor: Time) -> impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>;
+    fn lanes(
+        &self,
+        floor: Time,
+    ) -> impl Iterator<Item = LaneView<impl Iterator<Item = u64>>> + Clone;
 
     /// Puts a count back that was stored, if it isn't over.
     ///
@@ -252,11 +255,14 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
         Ok(())
     }
 
-    fn counts(&self, floor: Time) -> impl Iterator<Item = &Count> {
+    fn counts(&self, floor: Time) -> impl Iterator<Item = &Count> + Clone {
         self.counts.iter().flatten().filter(move |count| !count.is_over(floor))
     }
 
-    fn lanes(&self, floor: Time) -> impl Iterator<Item = LaneView<impl Iterator<Item = u64>>> {
+    fn lanes(
+        &self,
+        floor: Time,
+    ) -> impl Iterator<Item = LaneView<impl Iterator<Item = u64>>> + Clone {
         let live = self.lanes.iter().flatten().filter(move |lane| !lane.is_over(floor));
         live.map(|lane| LaneView {
             holder: lane.holder,

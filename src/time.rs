@@ -12,6 +12,8 @@ pub struct Time(pub u64);
 
 impl Time {
     /// The instant some seconds later, or the end of time.
+    // A sum of 64 bits that saturates takes more code than a call.
+    #[inline(never)]
     pub const fn after(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
@@ -30,10 +32,10 @@ impl Time {
         self.0.to_le_bytes()
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         match reader.u64()? {
-            seconds @ ..=MAX_TIME => Ok(Self(seconds)),
-            _ => Err(DecodeError::OutOfRange(Part::Time)),
+            seconds @ ..=MAX_TIME => Some(Self(seconds)),
+            _ => reader.refuse(DecodeError::OutOfRange(Part::Time)),
         }
     }
 }
@@ -53,10 +55,10 @@ impl Seconds {
         Self(days.saturating_mul(86_400))
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         match reader.u32()? {
-            0 => Err(DecodeError::OutOfRange(Part::Duration)),
-            seconds => Ok(Self(seconds)),
+            0 => reader.refuse(DecodeError::OutOfRange(Part::Duration)),
+            seconds => Some(Self(seconds)),
         }
     }
 }

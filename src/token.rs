@@ -60,16 +60,13 @@ impl Origin {
     /// # Errors
     /// Any [`DecodeError`] of a frame, an integer or a key.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Origin, MAX_ORIGIN)?;
-        let origin = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(origin)
+        Reader::object(bytes, Kind::Origin, MAX_ORIGIN, Self::read)
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let domain = crate::id::DomainId(*reader.array()?);
         let epoch = crate::id::Epoch(reader.u64()?);
-        Ok(Self { scope: Scope { domain, epoch }, issuer: *key::read_key(reader)? })
+        Some(Self { scope: Scope { domain, epoch }, issuer: *key::read_key(reader)? })
     }
 }
 
@@ -106,14 +103,11 @@ impl<'a> Token<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3, 6 and 7.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::object(bytes, Kind::Token, MAX_TOKEN)?;
-        let token = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(token)
+        Reader::object(bytes, Kind::Token, MAX_TOKEN, Self::read)
     }
 
     /// Reads a token without version and kind, as requests and presentations embed it.
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((issuer, serial, links), body) = reader.span(|reader| {
             let issuer = KeyId(*reader.array()?);
             let serial = Serial(reader.u64()?);
@@ -123,22 +117,23 @@ impl<'a> Token<'a> {
             for slot in links.iter_mut().take(count) {
                 let link = Link::read(reader)?;
                 if link.depth >= limit {
-                    return Err(DecodeError::OutOfRange(Part::Depth));
+                    return reader.refuse(DecodeError::OutOfRange(Part::Depth));
                 }
                 limit = link.depth;
                 *slot = Some(link);
             }
-            Ok((issuer, serial, links))
+            Some((issuer, serial, links))
         })?;
         // Two bytes of version and kind that an embedded token doesn't repeat.
         if body.len().saturating_add(2) > MAX_TOKEN {
-            return Err(DecodeError::OverLimit(Part::Object));
+            return reader.refuse(DecodeError::OverLimit(Part::Object));
         }
         let token = Self { body, issuer, serial, links };
-        let root = token.links().next().ok_or(DecodeError::Empty(Part::Links))?;
+        let root =
+            token.links().next().or_else(|| reader.refuse(DecodeError::Empty(Part::Links)))?;
         match CaveatKind::ROOT.iter().find(|kind| !root.caveats.has(**kind)) {
-            Some(missing) => Err(DecodeError::MissingCaveat(missing.bit())),
-            None => Ok(token),
+            Some(missing) => reader.refuse(DecodeError::MissingCaveat(missing.bit())),
+            None => Some(token),
         }
     }
 
@@ -294,10 +289,11 @@ impl<'a> Token<'a> {
 }
 
 impl<'a> Link<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let ((grantee, depth, caveats), body) = reader
-            .span(|reader| Ok((key::read_key(reader)?, reader.u8()?, CaveatSet::read(reader)?)))?;
-        Ok(Self { grantee, depth, caveats, body, signature: reader.array()? })
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let ((grantee, depth, caveats), body) = reader.span(|reader| {
+            Some((key::read_key(reader)?, reader.u8()?, CaveatSet::read(reader)?))
+        })?;
+        Some(Self { grantee, depth, caveats, body, signature: reader.array()? })
     }
 }
 

@@ -38,8 +38,18 @@ impl<'a> Trust<'a> {
         card: &Card<'a>,
         list: Option<&Status<'a>>,
     ) -> Self {
-        let trust = Self::anchor(scope, card.lock, emergency, card.sealed_only());
-        trust.with_keyset(keyset, list).with_card(card, keyset)
+        let mut trust = Self::anchor(scope, card.lock, emergency, card.sealed_only());
+        (trust.keyset, trust.issuers) = (keyset.version, keyset.issuers);
+        if let Some(Status { state, list: Some(list), .. }) = list {
+            (trust.order, trust.list) = (state.list, *list);
+        }
+        // Of a card of another epoch only the lock's name and zone count, and that it wants seals.
+        trust.zone = card.zone.and_then(|id| keyset.zone(id));
+        if card.epoch == scope.epoch {
+            (trust.card, trust.groups) = (card.order, card.groups);
+            trust.unchallenged = card.unchallenged();
+        }
+        trust
     }
 
     /// What is left when the store is dead: the lock's name, and who may break the glass.
@@ -62,24 +72,6 @@ impl<'a> Trust<'a> {
             zone: None,
             unchallenged: false,
             sealed_only,
-        }
-    }
-
-    fn with_keyset(self, keyset: &Keyset<'a>, list: Option<&Status<'a>>) -> Self {
-        let held = list.and_then(|status| Some((status.state.list, status.list?)));
-        let (order, list) = held.unwrap_or((ListOrder::NONE, RevocationList::EMPTY));
-        Self { keyset: keyset.version, issuers: keyset.issuers, order, list, ..self }
-    }
-
-    /// Of a card of another epoch only the lock's name and zone count, and that it wants seals.
-    fn with_card(self, card: &Card<'a>, keyset: &Keyset<'a>) -> Self {
-        let zone = card.zone.and_then(|id| keyset.zone(id));
-        let named = Self { zone, ..self };
-        if card.epoch == self.scope.epoch {
-            let unchallenged = card.unchallenged();
-            Self { card: card.order, groups: card.groups, unchallenged, ..named }
-        } else {
-            named
         }
     }
 

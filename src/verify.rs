@@ -288,6 +288,8 @@ impl<'v, 'p> Admitted<'v, 'p> {
 
 impl Authentic<'_, '_> {
     /// Judges revocation, time and every caveat of every link.
+    // Apart from the signatures, whose stack it doesn't need.
+    #[inline(never)]
     fn judge(self, view: &View<'_>) -> Result<Accepted, Denial> {
         let admitted = &self.admitted;
         let presentation = admitted.presentation;

@@ -1,16 +1,19 @@
 //! Bytes to values and back: postcard's format, one encoding of each value (SPEC.md section 3).
 //!
-//! The `postcard` crate encodes. Decoding borrows: a `Reader` walks over the received bytes and
-//! what it hands out points into them, so that a lock spends a few hundred bytes of stack where a
-//! derived decoder spends twelve thousand. `tests/wire.rs` holds the two equal.
+//! The `postcard` crate encodes what issuers and holders make; what a lock makes goes through a
+//! `Writer`. Decoding borrows: a `Reader` walks over the received bytes and what it hands out points
+//! into them, so that a lock spends a few hundred bytes of stack where a derived decoder spends
+//! twelve thousand. `tests/wire.rs` holds the two equal.
 
 mod error;
+mod reader;
 
 use core::fmt;
 
 use serde::Serialize;
 
 pub use error::{DecodeError, EncodeError, Part};
+pub(crate) use reader::{Entries, Reader, ascends};
 
 /// The version byte in front of every object. Version 1 is Ed25519 and SHA-512 throughout;
 /// version 2 is kept for a suite whose holder and witness keys are P-256.
@@ -90,217 +93,6 @@ impl Kind {
     }
 }
 
-/// Walks over received bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    /// Starts an object: size limit, version, kind.
-    pub(crate) fn object(bytes: &'a [u8], kind: Kind, limit: usize) -> Result<Self, DecodeError> {
-        if bytes.len() > limit {
-            return Err(DecodeError::OverLimit(Part::Object));
-        }
-        Self::frame(bytes, kind.byte())
-    }
-
-    /// Starts an object of any size: version, kind.
-    pub(crate) fn frame(bytes: &'a [u8], kind: u8) -> Result<Self, DecodeError> {
-        let mut reader = Self::new(bytes);
-        match reader.u8()? {
-            VERSION => {}
-            other => return Err(DecodeError::WrongVersion(other)),
-        }
-        match reader.u8()? {
-            byte if byte == kind => Ok(reader),
-            other => Err(DecodeError::WrongKind(other)),
-        }
-    }
-
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
-    }
-
-    /// Ends an object: nothing may follow.
-    pub(crate) const fn finish(self) -> Result<(), DecodeError> {
-        match self.rest {
-            [] => Ok(()),
-            rest => Err(DecodeError::TrailingBytes(rest.len())),
-        }
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// All that is left.
-    pub(crate) const fn rest(&mut self) -> &'a [u8] {
-        let rest = self.rest;
-        self.rest = &[];
-        rest
-    }
-
-    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (head, rest) = self.rest.split_at_checked(length).ok_or(DecodeError::Truncated)?;
-        self.rest = rest;
-        Ok(head)
-    }
-
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
-        let (head, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Truncated)?;
-        self.rest = rest;
-        Ok(head)
-    }
-
-    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
-        let (byte, rest) = self.rest.split_first().ok_or(DecodeError::Truncated)?;
-        self.rest = rest;
-        Ok(*byte)
-    }
-
-    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
-        u16::try_from(self.u64()?).map_err(|_| DecodeError::IntegerOverflow)
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
-        u32::try_from(self.u64()?).map_err(|_| DecodeError::IntegerOverflow)
-    }
-
-    /// An integer of 7 bits a byte, least first; the shortest form only.
-    pub(crate) fn u64(&mut self) -> Result<u64, DecodeError> {
-        let mut value = 0_u64;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.u8()?;
-            let bits = u64::from(byte & 0x7f);
-            value |= bits.checked_shl(shift).unwrap_or(0);
-            // The tenth byte has room for one bit.
-            if value.checked_shr(shift) != Some(bits) {
-                return Err(DecodeError::IntegerOverflow);
-            }
-            if byte & 0x80 == 0 {
-                let overlong = bits == 0 && shift > 0;
-                return if overlong { Err(DecodeError::OverlongInteger) } else { Ok(value) };
-            }
-        }
-        Err(DecodeError::IntegerOverflow)
-    }
-
-    /// A signed integer, zigzag: 0, -1, 1, -2, …
-    pub(crate) fn i16(&mut self) -> Result<i16, DecodeError> {
-        let zigzag = self.u16()?;
-        let [low, high] = (zigzag >> 1).to_le_bytes();
-        let half = i16::from_le_bytes([low, high]);
-        Ok(if zigzag & 1 == 0 { half } else { !half })
-    }
-
-    /// A byte that is 0 or 1: a boolean, or whether an optional part follows.
-    pub(crate) fn flag(&mut self) -> Result<bool, DecodeError> {
-        match self.u8()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(DecodeError::OutOfRange(Part::Tag)),
-        }
-    }
-
-    /// The length of a list: from 0 to the limit.
-    pub(crate) fn count(&mut self, part: Part, limit: usize) -> Result<usize, DecodeError> {
-        match usize::try_from(self.u64()?) {
-            Ok(count) if count <= limit => Ok(count),
-            _ => Err(DecodeError::OverLimit(part)),
-        }
-    }
-
-    /// The length of a list that must not be empty.
-    pub(crate) fn some(&mut self, part: Part, limit: usize) -> Result<usize, DecodeError> {
-        match self.count(part, limit)? {
-            0 => Err(DecodeError::Empty(part)),
-            count => Ok(count),
-        }
-    }
-
-    /// A list of entries of one width, strictly ascending by their bytes.
-    pub(crate) fn ascending<const N: usize>(
-        &mut self,
-        part: Part,
-        count: usize,
-    ) -> Result<&'a [[u8; N]], DecodeError> {
-        let (entries, _) = self.take(count.saturating_mul(N))?.as_chunks();
-        for (before, entry) in entries.iter().zip(entries.iter().skip(1)) {
-            ascends(part, before, entry)?;
-        }
-        Ok(entries)
-    }
-
-    /// A list of entries of any shape, strictly ascending by a key; each is checked now, and read
-    /// again when it is asked for.
-    pub(crate) fn entries<T, K: Ord>(
-        &mut self,
-        part: Part,
-        count: usize,
-        read: fn(&mut Self) -> Result<T, DecodeError>,
-        key: fn(&T) -> K,
-    ) -> Result<Entries<'a>, DecodeError> {
-        let ((), bytes) = self.span(|reader| {
-            let mut before: Option<K> = None;
-            for _ in 0..count {
-                let key = key(&read(reader)?);
-                if let Some(before) = &before {
-                    ascends(part, before, &key)?;
-                }
-                before = Some(key);
-            }
-            Ok(())
-        })?;
-        Ok(Entries { bytes, count })
-    }
-
-    /// What `read` consumed of the bytes, beside what it made of them.
-    pub(crate) fn span<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<(T, &'a [u8]), DecodeError> {
-        let start = self.rest;
-        let value = read(self)?;
-        let length = start.len().saturating_sub(self.rest.len());
-        Ok((value, start.get(..length).ok_or(DecodeError::Truncated)?))
-    }
-}
-
-/// Entries of a list that was checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entries<'a> {
-    bytes: &'a [u8],
-    count: usize,
-}
-
-impl<'a> Entries<'a> {
-    pub(crate) const NONE: Self = Self { bytes: &[], count: 0 };
-
-    /// Entries that were checked one by one.
-    pub(crate) const fn of(bytes: &'a [u8], count: usize) -> Self {
-        Self { bytes, count }
-    }
-
-    /// The entries, read with what checked them.
-    pub(crate) fn read<T>(
-        self,
-        read: fn(&mut Reader<'a>) -> Result<T, DecodeError>,
-    ) -> impl Iterator<Item = T> + Clone {
-        let mut reader = Reader::new(self.bytes);
-        (0..self.count).map_while(move |_| read(&mut reader).ok())
-    }
-}
-
-/// Refuses an entry that doesn't come after the one before it.
-pub(crate) fn ascends<T: Ord>(part: Part, before: &T, entry: &T) -> Result<(), DecodeError> {
-    match before.cmp(entry) {
-        core::cmp::Ordering::Less => Ok(()),
-        core::cmp::Ordering::Equal => Err(DecodeError::Doubled(part)),
-        core::cmp::Ordering::Greater => Err(DecodeError::Unsorted(part)),
-    }
-}
-
 /// An encoded object of at most `N` bytes, owned, without a heap.
 #[derive(Clone)]
 pub struct Encoded<const N: usize> {
@@ -338,7 +130,7 @@ impl<const N: usize> Encoded<N> {
     /// Starts an object with its version and kind.
     pub(crate) fn object(kind: Kind) -> Result<Self, EncodeError> {
         let mut out = Self::empty();
-        out.put(&[VERSION, kind.byte()])?;
+        out.raw(&[VERSION, kind.byte()])?;
         Ok(out)
     }
 
@@ -350,25 +142,23 @@ impl<const N: usize> Encoded<N> {
         Ok(())
     }
 
-    /// Appends an integer as `postcard` encodes it. The lock's own way of writing one: the linker
-    /// sees that it can't panic, which it doesn't of `postcard`'s.
-    pub(crate) fn integer(&mut self, mut value: u64) -> Result<(), EncodeError> {
-        loop {
-            let [byte, ..] = value.to_le_bytes();
-            value >>= 7;
-            if value == 0 {
-                return self.raw(&[byte]);
-            }
-            self.raw(&[byte | 0x80])?;
-        }
-    }
-
     /// Appends bytes that are encoded already.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let free = self.bytes.get_mut(self.length..).unwrap_or_default();
-        let room = free.get_mut(..bytes.len()).ok_or(EncodeError::TooLong(N))?;
-        fill(room, bytes);
-        self.length = self.length.saturating_add(bytes.len());
+        self.append(&|out| out.raw(bytes))
+    }
+
+    /// What a lock writes: bytes without a frame, or behind one that `write` begins with.
+    pub(crate) fn written(write: &dyn Fn(&mut Writer<'_>)) -> Result<Self, EncodeError> {
+        let mut out = Self::empty();
+        out.append(write)?;
+        Ok(out)
+    }
+
+    /// Appends what is written, all of it.
+    fn append(&mut self, write: &dyn Fn(&mut Writer<'_>)) -> Result<(), EncodeError> {
+        let mut writer = Writer { room: &mut self.bytes, length: Some(self.length) };
+        write(&mut writer);
+        self.length = writer.length.ok_or(EncodeError::TooLong(N))?;
         Ok(())
     }
 
@@ -384,6 +174,63 @@ impl<const N: usize> Encoded<N> {
             && middle <= range.len()
         {
             range.rotate_left(middle);
+        }
+    }
+}
+
+/// Writes bytes, as long as there is room, and remembers when there was none.
+///
+/// It is the lock's own way: the linker sees that it can't panic, which it doesn't of `postcard`'s.
+pub(crate) struct Writer<'w> {
+    room: &'w mut [u8],
+    /// What is written; none once something had no room.
+    length: Option<usize>,
+}
+
+impl Writer<'_> {
+    /// Starts an object with its version and kind.
+    pub(crate) fn frame(&mut self, kind: Kind) {
+        self.raw(&[VERSION, kind.byte()]);
+    }
+
+    /// Writes bytes that are encoded already.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        let end = self.length.and_then(|length| length.checked_add(bytes.len()));
+        let room = self.length.zip(end).and_then(|(from, to)| self.room.get_mut(from..to));
+        self.length = room.and_then(|room| {
+            fill(room, bytes);
+            end
+        });
+    }
+
+    /// Writes an integer as `postcard` encodes it.
+    pub(crate) fn integer(&mut self, mut value: u64) {
+        loop {
+            let [byte, ..] = value.to_le_bytes();
+            value >>= 7;
+            if value == 0 {
+                return self.raw(&[byte]);
+            }
+            self.raw(&[byte | 0x80]);
+        }
+    }
+
+    /// Writes a boolean, or whether an optional part follows.
+    pub(crate) fn flag(&mut self, flag: bool) {
+        self.raw(&[flag.into()]);
+    }
+
+    /// Writes bytes behind a flag that says whether there are some.
+    pub(crate) fn optional(&mut self, bytes: Option<&[u8]>) {
+        self.flag(bytes.is_some());
+        self.raw(bytes.unwrap_or_default());
+    }
+
+    /// Writes an integer behind a flag that says whether there is one.
+    pub(crate) fn optional_integer(&mut self, value: Option<u64>) {
+        self.flag(value.is_some());
+        if let Some(value) = value {
+            self.integer(value);
         }
     }
 }
@@ -422,12 +269,13 @@ mod tests {
     fn an_integer_is_written_as_postcard_writes_it() {
         for shift in 0..u64::BITS {
             for value in [1 << shift, (1 << shift) - 1, u64::MAX >> shift] {
-                let (mut ours, mut theirs) = (Encoded::<10>::empty(), Encoded::<10>::empty());
-                ours.integer(value).unwrap();
+                let mut theirs = Encoded::<10>::empty();
+                let ours = Encoded::written(&|out| out.integer(value)).unwrap();
                 theirs.put(&value).unwrap();
                 assert_eq!(ours, theirs);
             }
         }
-        assert_eq!(Encoded::<9>::empty().integer(u64::MAX), Err(EncodeError::TooLong(9)));
+        let short = Encoded::<9>::written(&|out| out.integer(u64::MAX));
+        assert_eq!(short, Err(EncodeError::TooLong(9)));
     }
 }

@@ -63,20 +63,17 @@ impl<'a> Zone<'a> {
     /// # Errors
     /// Any [`DecodeError`] of SPEC.md sections 3 and 16.2.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes);
-        let zone = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(zone)
+        Reader::whole(bytes, Self::read)
     }
 
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let ((id, end, transitions), bytes) = reader.span(|reader| {
             let (id, end) = (ZoneId(reader.u8()?), reader.u32()?);
             let count = reader.some(Part::Transitions, MAX_TRANSITIONS)?;
             let part = Part::Transitions;
-            Ok((id, end, reader.entries(part, count, Transition::read, |step| step.at)?))
+            Some((id, end, reader.entries(part, count, Transition::read, |step| step.at)?))
         })?;
-        Ok(Self { id, end, transitions, bytes })
+        Some(Self { id, end, transitions, bytes })
     }
 
     pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
@@ -111,12 +108,12 @@ impl<'a> Zone<'a> {
 }
 
 impl Transition {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let (at, offset) = (reader.u32()?, reader.i16()?);
         if offset.unsigned_abs() > MAX_OFFSET {
-            return Err(DecodeError::OutOfRange(Part::Offset));
+            return reader.refuse(DecodeError::OutOfRange(Part::Offset));
         }
-        Ok(Self { at, offset })
+        Some(Self { at, offset })
     }
 }
 

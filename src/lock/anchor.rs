@@ -39,16 +39,14 @@ impl Anchor {
     /// # Errors
     /// None: an anchor of any values fits.
     pub fn encode(&self, secret: &DeviceSecret) -> Result<Encoded<MAX_ANCHOR>, EncodeError> {
-        let mut out = Encoded::empty();
-        out.raw(&[VERSION])?;
-        out.raw(&self.scope.domain.0)?;
-        out.integer(self.scope.epoch.0)?;
-        out.raw(&self.lock.0)?;
-        out.raw(&[self.emergency.is_some().into()])?;
-        if let Some(key) = &self.emergency {
-            out.raw(key.as_bytes())?;
-        }
-        out.raw(&[self.sealed_only.into()])?;
+        let mut out = Encoded::written(&|out| {
+            out.raw(&[VERSION]);
+            out.raw(&self.scope.domain.0);
+            out.integer(self.scope.epoch.0);
+            out.raw(&self.lock.0);
+            out.optional(self.emergency.as_ref().map(|key| key.as_bytes().as_slice()));
+            out.flag(self.sealed_only);
+        })?;
         let tag = secret.anchor_tag(out.as_bytes());
         out.raw(&tag)?;
         Ok(out)
@@ -58,20 +56,20 @@ impl Anchor {
     pub fn decode(bytes: &[u8], secret: &DeviceSecret) -> Option<Self> {
         let (anchor, tag) = bytes.split_last_chunk()?;
         secret.anchor_holds(anchor, tag).then_some(())?;
-        let mut reader = Reader::new(anchor);
-        Self::read(&mut reader).ok().filter(|_| reader.is_empty())
+        Reader::whole(anchor, Self::read).ok()
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         match reader.u8()? {
             VERSION => {}
-            other => return Err(DecodeError::WrongVersion(other)),
+            other => return reader.refuse(DecodeError::WrongVersion(other)),
         }
         let domain = DomainId(*reader.array()?);
         let (epoch, lock) = (Epoch(reader.u64()?), LockId(*reader.array()?));
-        let emergency = if reader.flag()? { Some(public_key(reader.array()?)?) } else { None };
+        let emergency = reader.optional(Reader::array)?.map(public_key).transpose();
+        let emergency = reader.checked(emergency)?;
         let sealed_only = reader.flag()?;
-        Ok(Self { scope: Scope { domain, epoch }, lock, emergency, sealed_only })
+        Some(Self { scope: Scope { domain, epoch }, lock, emergency, sealed_only })
     }
 
     /// Opens a link session. With a dead store the nonce rests on the random generator alone. An

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The ends of a lock's logs, and the decision whose outcome isn't known yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Chain {
     pub(super) lock: LockId,
     pub(super) epoch: Epoch,
@@ -41,7 +41,7 @@ pub(super) struct End {
 }
 
 /// A decision whose outcome isn't known yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Opened {
     /// The number of its write: no other decision has it.
     pub(super) number: u64,

@@ -75,29 +75,23 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     /// Counts a denial.
     pub(super) fn note(
         &mut self,
-        denial: Denial,
+        denial: &Denial,
         presentation: Option<&Presentation<'_>>,
         refined: &Now,
-    ) -> Denial {
+    ) {
         let holder = presentation.filter(|_| denial.is_evidence());
         let holder = holder.and_then(|presentation| presentation.token.leaf().ok());
         let holder = holder.map(|leaf| key_name(leaf.grantee));
-        self.note_of(denial, holder, refined)
+        self.note_of(denial, holder, refined);
     }
 
     /// Counts a denial of this person, if the lock has an owner: what was denied before a life is
     /// not told in it.
-    pub(super) fn note_of(
-        &mut self,
-        denial: Denial,
-        holder: Option<KeyName>,
-        refined: &Now,
-    ) -> Denial {
+    pub(super) fn note_of(&mut self, denial: &Denial, holder: Option<KeyName>, refined: &Now) {
         if self.life().is_ok() {
             let lo = self.state.floor_with(None).max(refined.time.lo());
             self.denied.add(denial.code(), holder, lo);
         }
-        denial
     }
 
     /// Writes the counted denials down, as an entry of the log of denials; nothing where there are

@@ -211,10 +211,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         clock: &mut impl FnMut() -> Now,
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
         let presentation = self.decoded(session.as_deref(), bytes, clock())?;
-        match session {
-            Some(session) => self.verify(session, &presentation, clock()),
-            None => self.verify_unchallenged(&presentation, clock()),
-        }
+        self.verify_in(session, &presentation, clock())
     }
 
     /// Reads a presentation, sealed or not, and counts what is none.
@@ -225,7 +222,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         now: Now,
     ) -> Result<Presentation<'b>, Denial> {
         let read = self.read(session, bytes);
-        read.map_err(|denial| self.note(denial, None, &now))
+        read.inspect_err(|denial| self.note(denial, None, &now))
     }
 
     fn carry_on(
@@ -238,16 +235,8 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         S: Store,
     {
         let acted = self.act(permit, now, actuator)?;
-        match self.outcome(&acted) {
-            Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
-            outcome => Ok(match self.write(&outcome?) {
-                Ok(()) => {
-                    let recorded = self.recorded(&acted)?;
-                    Handled::Recorded(self.acknowledge(acted, recorded))
-                }
-                Err(_) => Handled::Unrecorded(acted),
-            }),
-        }
+        let closed = self.close(&acted);
+        handled(acted, closed)
     }
 
     async fn carry_on_async(
@@ -260,19 +249,13 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         S: AsyncStore,
     {
         let acted = self.act_async(permit, now, actuator).await?;
-        match self.outcome(&acted) {
-            Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
-            outcome => Ok(match self.write_async(&outcome?).await {
-                Ok(()) => {
-                    let recorded = self.recorded(&acted)?;
-                    Handled::Recorded(self.acknowledge_async(acted, recorded).await)
-                }
-                Err(_) => Handled::Unrecorded(acted),
-            }),
-        }
+        let closed = self.close_async(&acted).await;
+        handled(acted, closed)
     }
 
     /// Verifies a statement; `None` for an epoch that was walked to.
+    // Apart from what presentations take of the stack.
+    #[inline(never)]
     fn statement<'b>(
         &mut self,
         session: &mut Session,
@@ -303,6 +286,16 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
                 self.verify_status(&Status::decode(bytes)?, Some(session), now).map(Some)
             }
         }
+    }
+}
+
+/// What became of a request that was acted on.
+fn handled(acted: Acted, closed: Result<Recorded, Denial>) -> Result<Handled, Denial> {
+    match closed {
+        Ok(recorded) => Ok(Handled::Recorded(recorded)),
+        Err(Denial::StoreFailed) => Ok(Handled::Unrecorded(acted)),
+        Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
+        Err(denial) => Err(denial),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The journal: records that nobody but the lock can have written, in this order (SPEC.md section
 //! 22.2).
 //!
-//! What is written, and when, is decided here without touching the store: [`Writing`] says what the
+//! What is written, and when, is decided here without touching the store: [`Steps`] says what the
 //! store is to do next. Only the two loops at the end, one that waits and one that awaits, hand it
 //! to a store.
 
@@ -97,13 +97,18 @@ pub(super) fn opened<'r>(
     Some(body)
 }
 
-/// One durable change, step by step: an event that is appended, a new log, or both.
+/// One durable change: an event that is appended, a new log, or both.
 pub(super) struct Writing<'w, T> {
     secret: &'w DeviceSecret,
     event: Option<&'w Body>,
     /// Without, a new log is empty.
     snapshot: Option<Snapshot<'w, T>>,
     phase: Phase,
+}
+
+/// A change that is made, step by step.
+struct Steps<'w, T> {
+    writing: Writing<'w, T>,
     /// The end of the log that the next step makes.
     head: Head,
     record: Encoded<MAX_RECORD>,
@@ -150,12 +155,12 @@ enum Took {
 
 impl<'w, T: Capacity> Writing<'w, T> {
     /// An event behind the log; behind a new one with the state, if the log is full.
-    pub(super) fn event(
+    pub(super) const fn event(
         secret: &'w DeviceSecret,
         event: &'w Body,
         snapshot: Snapshot<'w, T>,
     ) -> Self {
-        Self::new(secret, Some(event), Some(snapshot), Phase::Append)
+        Self { secret, event: Some(event), snapshot: Some(snapshot), phase: Phase::Append }
     }
 
     /// The same behind a new log in any case.
@@ -164,18 +169,14 @@ impl<'w, T: Capacity> Writing<'w, T> {
     }
 
     /// A new log; without a state, an empty one.
-    pub(super) fn log(secret: &'w DeviceSecret, snapshot: Option<Snapshot<'w, T>>) -> Self {
-        Self::new(secret, None, snapshot, Phase::Begin)
+    pub(super) const fn log(secret: &'w DeviceSecret, snapshot: Option<Snapshot<'w, T>>) -> Self {
+        Self { secret, event: None, snapshot, phase: Phase::Begin }
     }
+}
 
-    fn new(
-        secret: &'w DeviceSecret,
-        event: Option<&'w Body>,
-        snapshot: Option<Snapshot<'w, T>>,
-        phase: Phase,
-    ) -> Self {
-        let (head, record, keep) = (Head::NONE, Encoded::empty(), Keep::nothing());
-        Self { secret, event, snapshot, phase, head, record, keep }
+impl<'w, T: Capacity> Steps<'w, T> {
+    const fn of(writing: Writing<'w, T>) -> Self {
+        Self { writing, head: Head::NONE, record: Encoded::empty(), keep: Keep::nothing() }
     }
 
     /// Decides on the next step.
@@ -183,13 +184,13 @@ impl<'w, T: Capacity> Writing<'w, T> {
         &mut self,
         journal: &mut Journal<S>,
     ) -> Result<Option<Step<'_>>, StoreError> {
-        if journal.is_unsettled && matches!(self.phase, Phase::Append) {
-            self.phase = Phase::Begin;
+        if journal.is_unsettled && matches!(self.writing.phase, Phase::Append) {
+            self.writing.phase = Phase::Begin;
         }
         let number = journal.head.number.saturating_add(1);
-        match self.phase {
+        match self.writing.phase {
             Phase::Append => {
-                let event = self.event.ok_or(StoreError::Failed)?;
+                let event = self.writing.event.ok_or(StoreError::Failed)?;
                 // A write that fails may be there all the same: no other has its number.
                 journal.head.number = number;
                 self.head = journal.head;
@@ -205,7 +206,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
                 Ok(Some(Step::Begin))
             }
             Phase::Stage(part) => {
-                let body = match &self.snapshot {
+                let body = match &self.writing.snapshot {
                     Some(snapshot) => snapshot.body(part, self.head.number)?,
                     None => None,
                 };
@@ -217,7 +218,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
                 self.stage::<S>(body)
             }
             Phase::Ends(index) => {
-                let body = match &self.snapshot {
+                let body = match &self.writing.snapshot {
                     Some(snapshot) => self.keep.ends(index, snapshot.stated())?,
                     None => None,
                 };
@@ -232,7 +233,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
     /// Puts a record into the new log; without one the log is whole.
     fn stage<S: AsyncStore>(&mut self, body: Option<Body>) -> Result<Option<Step<'_>>, StoreError> {
         let Some(body) = body else {
-            self.phase = Phase::Publish;
+            self.writing.phase = Phase::Publish;
             return Ok(Some(Step::Publish));
         };
         self.tagged(&body)?;
@@ -246,9 +247,9 @@ impl<'w, T: Capacity> Writing<'w, T> {
         journal: &mut Journal<S>,
         result: Result<Took, StoreError>,
     ) -> Result<(), StoreError> {
-        self.phase = match (self.phase, result) {
+        self.writing.phase = match (self.writing.phase, result) {
             // A log that is full is as it was.
-            (Phase::Append, Err(StoreError::Full)) if self.snapshot.is_some() => {
+            (Phase::Append, Err(StoreError::Full)) if self.writing.snapshot.is_some() => {
                 journal.is_unsettled = false;
                 Phase::Begin
             }
@@ -259,7 +260,8 @@ impl<'w, T: Capacity> Writing<'w, T> {
             }
             (Phase::Begin, Ok(_)) => Phase::Stage(Part::FIRST),
             (Phase::Stage(part), Ok(_)) => {
-                let next = self.snapshot.as_ref().and_then(|snapshot| snapshot.part_behind(part));
+                let next =
+                    self.writing.snapshot.as_ref().and_then(|snapshot| snapshot.part_behind(part));
                 if let Some(part) = next {
                     Phase::Stage(part)
                 } else {
@@ -269,7 +271,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
             }
             (Phase::Keep(_), Ok(Took::Read(Some((length, next))))) => {
                 let record = self.record.room().get(..length).ok_or(StoreError::Failed)?;
-                match self.keep.take(self.secret, record)? {
+                match self.keep.take(self.writing.secret, record)? {
                     Next::Copied => Phase::Copied(next),
                     Next::Nothing => Phase::Keep(next),
                     Next::End => self.kept(&journal.chain)?,
@@ -291,9 +293,9 @@ impl<'w, T: Capacity> Writing<'w, T> {
                 }
                 (journal.is_unsettled, journal.settled) = (false, journal.head.number);
                 // What made the log too full goes behind the new one, once.
-                match self.event {
+                match self.writing.event {
                     Some(_) if !appended => {
-                        self.snapshot = None;
+                        self.writing.snapshot = None;
                         Phase::Append
                     }
                     _ => Phase::End,
@@ -309,14 +311,14 @@ impl<'w, T: Capacity> Writing<'w, T> {
         if self.keep.was_measured() {
             return Ok(Phase::Keep(Cursor::START));
         }
-        let place = self.snapshot.as_ref().ok_or(StoreError::Failed)?.place()?;
+        let place = self.writing.snapshot.as_ref().ok_or(StoreError::Failed)?.place()?;
         self.keep.end(known, place)?;
         Ok(Phase::Ends(0))
     }
 
     /// Makes a record of a body.
     fn tagged(&mut self, body: &Body) -> Result<(), StoreError> {
-        let tag = self.secret.tag(&self.head.tag, body.as_bytes());
+        let tag = self.writing.secret.tag(&self.head.tag, body.as_bytes());
         self.record = Encoded::empty();
         self.record.raw(body.as_bytes())?;
         self.record.raw(&tag)?;
@@ -327,8 +329,8 @@ impl<'w, T: Capacity> Writing<'w, T> {
 
 /// Lets a store take all steps of a change; `await` behind each, or nothing.
 macro_rules! take_steps {
-    ($journal:ident, $writing:ident $(, $wait:tt)?) => {{
-        while let Some(step) = $writing.step($journal)? {
+    ($journal:ident, $steps:ident $(, $wait:tt)?) => {{
+        while let Some(step) = $steps.step($journal)? {
             let store = &mut $journal.store;
             let result = match step {
                 Step::Append(record) => store.append(record)$(.$wait)?.map(|()| Took::Done),
@@ -338,7 +340,7 @@ macro_rules! take_steps {
                 Step::Publish => store.publish()$(.$wait)?.map(|()| Took::Done),
                 Step::Advance(number) => store.advance(number)$(.$wait)?.map(|()| Took::Done),
             };
-            $writing.took($journal, result)?;
+            $steps.took($journal, result)?;
         }
         Ok(())
     }};
@@ -347,15 +349,17 @@ macro_rules! take_steps {
 /// Makes a change durable.
 pub(super) fn write<S: Store, T: Capacity>(
     journal: &mut Journal<S>,
-    mut writing: Writing<'_, T>,
+    writing: Writing<'_, T>,
 ) -> Result<(), StoreError> {
-    take_steps!(journal, writing)
+    let mut steps = Steps::of(writing);
+    take_steps!(journal, steps)
 }
 
 /// Makes a change durable.
 pub(super) async fn write_async<S: AsyncStore, T: Capacity>(
     journal: &mut Journal<S>,
-    mut writing: Writing<'_, T>,
+    writing: Writing<'_, T>,
 ) -> Result<(), StoreError> {
-    take_steps!(journal, writing, await)
+    let mut steps = Steps::of(writing);
+    take_steps!(journal, steps, await)
 }

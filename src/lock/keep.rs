@@ -206,7 +206,7 @@ impl Keep {
         if known.open.is_some() && number(known) != number(chain) {
             return Err(StoreError::Corrupt);
         }
-        chain.open.clone_from(&known.open);
+        chain.open = known.open;
         (chain.lock, chain.epoch, chain.device) = (lock, epoch, device);
         (chain.starts, chain.acknowledged) = (known.starts, known.acknowledged);
         for (log, share) in [(Log::Events, self.events), (Log::Denials, self.denials)] {
@@ -241,7 +241,7 @@ impl Keep {
 
     /// The ends of the logs, as the new log has them.
     pub(super) fn chain(&self) -> Chain {
-        self.walk.chain.clone()
+        self.walk.chain
     }
 }
 

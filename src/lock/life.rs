@@ -27,7 +27,7 @@ use crate::{
     time::{Interval, Now, Time},
     trust::Trust,
     unsigned::Unsigned,
-    wire::{EncodeError, Encoded},
+    wire::{DecodeError, EncodeError, Encoded},
 };
 
 /// What a lock is, of itself, in one of its lives. Its secret keys are the host's.
@@ -87,15 +87,15 @@ impl Life {
         self.apply(change, now).map(drop).map_err(|_| Damaged::Wrong)
     }
 
-    pub(super) fn trust(&self) -> Result<Trust<'_>, Denial> {
-        Ok(self.domain.trust_by(&self.card()?)?)
+    pub(super) fn trust(&self) -> Result<Trust<'_>, DecodeError> {
+        self.domain.trust_by(&self.card()?)
     }
 
-    pub(super) fn scope(&self) -> Result<Scope, Denial> {
-        Ok(self.domain.scope()?)
+    pub(super) fn scope(&self) -> Result<Scope, DecodeError> {
+        self.domain.scope()
     }
 
-    pub(super) fn lock(&self) -> Result<LockId, Denial> {
+    pub(super) fn lock(&self) -> Result<LockId, DecodeError> {
         Ok(self.card()?.lock)
     }
 
@@ -106,7 +106,7 @@ impl Life {
         }
     }
 
-    fn card(&self) -> Result<Card<'_>, crate::DecodeError> {
+    fn card(&self) -> Result<Card<'_>, DecodeError> {
         Card::decode(self.card.as_bytes())
     }
 

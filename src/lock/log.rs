@@ -119,7 +119,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// Takes the owner's word that he has the log, if the request that was recorded gives it.
-    pub(super) fn acknowledge(&mut self, acted: Acted, recorded: Recorded) -> Recorded
+    pub(super) fn acknowledge(&mut self, acted: &Acted, recorded: Recorded) -> Recorded
     where
         S: Store,
     {
@@ -127,12 +127,12 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Recorded { acknowledged, ..recorded }
     }
 
-    pub(super) async fn acknowledge_async(&mut self, acted: Acted, recorded: Recorded) -> Recorded
+    pub(super) async fn acknowledge_async(&mut self, acted: &Acted, recorded: Recorded) -> Recorded
     where
         S: AsyncStore,
     {
-        let acknowledged = match acted.head {
-            Some(head) => self.acknowledged_async(&head).await == Ok(true),
+        let acknowledged = match &acted.head {
+            Some(head) => self.acknowledged_async(head).await == Ok(true),
             None => false,
         };
         Recorded { acknowledged, ..recorded }

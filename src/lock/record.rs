@@ -10,7 +10,7 @@ pub(super) use entry::{
     Kept, OPEN_BYTES, Open, Rows, beginning, denied, ends, kept, kept_bytes, open,
 };
 pub(super) use tables::{
-    COUNTS_IN_A_RECORD, counts, lanes, lanes_in_a_record, read_count, read_lane, snapshot_size,
+    COUNTS_IN_A_RECORD, counts, lanes, lanes_in_a_record, read_counts, read_lanes, snapshot_size,
 };
 
 use super::chain::Chain;
@@ -22,7 +22,7 @@ use crate::{
     receipt::{Head, Log, Rotation},
     secret::Tag,
     time::{Interval, Time},
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader, Writer},
 };
 use entry::{read_ends, read_head};
 
@@ -64,8 +64,8 @@ pub(super) enum Record<'a> {
     Keyset(&'a [u8]),
     List(&'a [u8]),
     Card(&'a [u8]),
-    Counts(Reader<'a>),
-    Lanes(Reader<'a>),
+    Counts(&'a [u8]),
+    Lanes(&'a [u8]),
     Boot,
     Decision(Decision<'a>),
     Outcome(Outcome),
@@ -130,45 +130,43 @@ impl<'a> Record<'a> {
 
     /// Reads a record of a log of this schema.
     pub(super) fn read(body: &'a [u8], schema: u8) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(body);
-        let record = match reader.u8()? {
-            START => Self::Start(Start::read(&mut reader)?),
-            EPOCH => Self::Epoch(reader.rest()),
-            KEYSET => Self::Keyset(reader.rest()),
-            LIST => Self::List(reader.rest()),
-            CARD => Self::Card(reader.rest()),
-            COUNTS => return Ok(Self::Counts(reader)),
-            LANES => return Ok(Self::Lanes(reader)),
-            BOOT => Self::Boot,
-            DECISION => Self::Decision(Decision::read(&mut reader, schema)?),
-            OUTCOME => {
-                let outcome = Outcome::of_byte(reader.u8()?);
-                Self::Outcome(outcome.ok_or(DecodeError::OutOfRange(Part::Tag))?)
-            }
-            SECURED => Self::Secured,
-            TIME => Self::Time(Time::read(&mut reader)?),
-            other if schema < 3 => return Err(DecodeError::WrongKind(other)),
-            CHANGE => Self::Change { time: Interval::read(&mut reader)?, object: reader.rest() },
-            BEGINNING => {
-                let log = if reader.flag()? { Log::Denials } else { Log::Events };
-                Self::Beginning(log, read_head(&mut reader)?)
-            }
-            KEPT => Self::Kept(Kept::read(&mut reader)?),
-            ENDS => Self::Ends(read_ends(&mut reader)?),
-            OPEN => Self::Open(Open::read(&mut reader)?),
-            DENIED => {
-                let time = Interval::read(&mut reader)?;
-                Self::Denied { time, rows: Rows::read(&mut reader)? }
-            }
-            ACKNOWLEDGED => Self::Acknowledged(reader.u64()?),
-            DEVICE => {
-                let time = Interval::read(&mut reader)?;
-                Self::Device { time, rotation: Rotation::read(&mut reader)? }
-            }
-            other => return Err(DecodeError::WrongKind(other)),
-        };
-        reader.finish()?;
-        Ok(record)
+        Reader::whole(body, |reader| {
+            Some(match reader.u8()? {
+                START => Self::Start(Start::read(reader)?),
+                EPOCH => Self::Epoch(reader.rest()),
+                KEYSET => Self::Keyset(reader.rest()),
+                LIST => Self::List(reader.rest()),
+                CARD => Self::Card(reader.rest()),
+                COUNTS => Self::Counts(reader.rest()),
+                LANES => Self::Lanes(reader.rest()),
+                BOOT => Self::Boot,
+                DECISION => Self::Decision(Decision::read(reader, schema)?),
+                OUTCOME => {
+                    let outcome = Outcome::of_byte(reader.u8()?);
+                    Self::Outcome(
+                        outcome.or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Tag)))?,
+                    )
+                }
+                SECURED => Self::Secured,
+                TIME => Self::Time(Time::read(reader)?),
+                other if schema < 3 => return reader.refuse(DecodeError::WrongKind(other)),
+                CHANGE => Self::Change { time: Interval::read(reader)?, object: reader.rest() },
+                BEGINNING => {
+                    let log = if reader.flag()? { Log::Denials } else { Log::Events };
+                    Self::Beginning(log, read_head(reader)?)
+                }
+                KEPT => Self::Kept(Kept::read(reader)?),
+                ENDS => Self::Ends(read_ends(reader)?),
+                OPEN => Self::Open(Open::read(reader)?),
+                DENIED => Self::Denied { time: Interval::read(reader)?, rows: Rows::read(reader)? },
+                ACKNOWLEDGED => Self::Acknowledged(reader.u64()?),
+                DEVICE => Self::Device {
+                    time: Interval::read(reader)?,
+                    rotation: Rotation::read(reader)?,
+                },
+                other => return reader.refuse(DecodeError::WrongKind(other)),
+            })
+        })
     }
 
     /// Whether the record is a write of its own, in a log with entries.
@@ -193,52 +191,43 @@ impl<'a> Record<'a> {
     }
 }
 
-fn body(kind: u8) -> Result<Body, EncodeError> {
-    let mut out = Encoded::empty();
-    out.raw(&[kind])?;
-    Ok(out)
+fn record(kind: u8, write: &dyn Fn(&mut Writer<'_>)) -> Result<Body, EncodeError> {
+    Encoded::written(&|out| {
+        out.raw(&[kind]);
+        write(out);
+    })
 }
 
 pub(super) fn boot() -> Result<Body, EncodeError> {
-    body(BOOT)
+    record(BOOT, &|_| {})
 }
 
 pub(super) fn secured() -> Result<Body, EncodeError> {
-    body(SECURED)
+    record(SECURED, &|_| {})
 }
 
 pub(super) fn outcome(outcome: Outcome) -> Result<Body, EncodeError> {
-    let mut out = body(OUTCOME)?;
-    out.raw(&[outcome.byte()])?;
-    Ok(out)
+    record(OUTCOME, &|out| out.raw(&[outcome.byte()]))
 }
 
 pub(super) fn time(at: Time) -> Result<Body, EncodeError> {
-    let mut out = body(TIME)?;
-    out.integer(at.0)?;
-    Ok(out)
+    record(TIME, &|out| out.integer(at.0))
 }
 
 pub(super) fn epoch(bytes: &[u8]) -> Result<Body, EncodeError> {
-    statement(EPOCH, bytes)
+    record(EPOCH, &|out| out.raw(bytes))
 }
 
 pub(super) fn keyset(bytes: &[u8]) -> Result<Body, EncodeError> {
-    statement(KEYSET, bytes)
+    record(KEYSET, &|out| out.raw(bytes))
 }
 
 pub(super) fn list(bytes: &[u8]) -> Result<Body, EncodeError> {
-    statement(LIST, bytes)
+    record(LIST, &|out| out.raw(bytes))
 }
 
 pub(super) fn card(bytes: &[u8]) -> Result<Body, EncodeError> {
-    statement(CARD, bytes)
-}
-
-fn statement(kind: u8, bytes: &[u8]) -> Result<Body, EncodeError> {
-    let mut out = body(kind)?;
-    out.raw(bytes)?;
-    Ok(out)
+    record(CARD, &|out| out.raw(bytes))
 }
 
 impl Start {
@@ -246,19 +235,21 @@ impl Start {
     const BYTES: usize = 2 + 32 + 16 + 32 + 2 * 10 + 3 + 1;
 
     pub(super) fn write(&self) -> Result<Body, EncodeError> {
-        let mut out = body(START)?;
-        out.raw(&[SCHEMA])?;
-        out.raw(&self.device)?;
-        out.raw(&self.nonce.0)?;
-        out.raw(&self.domain.0)?;
-        for number in [self.number, self.floor.0, self.words.into()] {
-            out.integer(number)?;
-        }
-        out.raw(&[self.relock.into()])?;
-        Ok(out)
+        record(START, &|out| {
+            out.raw(&[SCHEMA]);
+            out.raw(&self.device);
+            out.raw(&self.nonce.0);
+            out.raw(&self.domain.0);
+            for number in [self.number, self.floor.0, self.words.into()] {
+                out.integer(number);
+            }
+            out.flag(self.relock);
+        })
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    // Within its caller its fields are taken apart and put together again: 380 bytes.
+    #[inline(never)]
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let schema = reader.u8()?;
         let (device, nonce, domain) = (*reader.array()?, *reader.array()?, *reader.array()?);
         let (number, floor) = (reader.u64()?, Time::read(reader)?);
@@ -266,9 +257,9 @@ impl Start {
         let words = reader.u16()?;
         let old = match counts {
             Some((next, boots)) => {
-                let open = if reader.flag()? { Some(Right::read(reader)?) } else { None };
+                let open = reader.optional(Right::read)?;
                 if open.is_some() && next == 0 {
-                    return Err(DecodeError::OutOfRange(Part::Tag));
+                    return reader.refuse(DecodeError::OutOfRange(Part::Tag));
                 }
                 Some(Old { boots, open })
             }
@@ -276,32 +267,25 @@ impl Start {
         };
         let relock = reader.flag()?;
         let (nonce, domain) = (ClaimNonce(nonce), DomainId(domain));
-        Ok(Self { number, device, nonce, domain, floor, words, relock, schema, old })
+        Some(Self { number, device, nonce, domain, floor, words, relock, schema, old })
     }
 }
 
 /// A keyset, list or card that is taken in.
 pub(super) fn change(time: Interval, object: &[u8]) -> Result<Body, EncodeError> {
-    let mut out = body(CHANGE)?;
-    time.write(&mut out)?;
-    out.raw(object)?;
-    Ok(out)
+    record(CHANGE, &|out| {
+        time.write(out);
+        out.raw(object);
+    })
 }
 
 pub(super) fn acknowledged(next: u64) -> Result<Body, EncodeError> {
-    let mut out = body(ACKNOWLEDGED)?;
-    out.integer(next)?;
-    Ok(out)
+    record(ACKNOWLEDGED, &|out| out.integer(next))
 }
 
 pub(super) fn device(time: Interval, rotation: &Rotation<'_>) -> Result<Body, EncodeError> {
-    let mut out = body(DEVICE)?;
-    time.write(&mut out)?;
-    rotation.write(&mut out)?;
-    Ok(out)
-}
-
-fn put_option(out: &mut Body, value: Option<u64>) -> Result<(), EncodeError> {
-    out.raw(&[value.is_some().into()])?;
-    value.map_or(Ok(()), |value| out.integer(value))
+    record(DEVICE, &|out| {
+        time.write(out);
+        rotation.write(out);
+    })
 }

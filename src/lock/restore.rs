@@ -269,7 +269,7 @@ impl Log {
         let open = lock.journal.chain.open.as_ref().map(|open| open.right);
         lock.state.replay(&record, self.words, open)?;
         let _entry = self.walk.take(&lock.secret, &record)?;
-        lock.journal.chain = self.walk.chain.clone();
+        lock.journal.chain = self.walk.chain;
         Ok(())
     }
 }

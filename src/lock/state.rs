@@ -132,20 +132,14 @@ impl<T: Capacity> State<T> {
                 life.replay(&change, &now)?;
             }
             Record::Time(at) => life.replay(&Change::Time { at: *at, issued: None }, &now)?,
-            Record::Counts(reader) => {
-                let mut reader = *reader;
-                let (floor, mut whole) = (life.clock.floor(), reader);
-                while record::read_count(&mut whole)?.is_some() {}
-                while let Some(count) = record::read_count(&mut reader)? {
-                    self.tables.restore_count(count, floor)?;
+            Record::Counts(counts) => {
+                for count in record::read_counts(counts)? {
+                    self.tables.restore_count(count, life.clock.floor())?;
                 }
             }
-            Record::Lanes(reader) => {
-                let mut reader = *reader;
-                let (floor, mut whole) = (life.clock.floor(), reader);
-                while record::read_lane(&mut whole, words)?.is_some() {}
-                while let Some(lane) = record::read_lane(&mut reader, words)? {
-                    self.tables.restore_lane(lane, floor)?;
+            Record::Lanes(lanes) => {
+                for lane in record::read_lanes(lanes, words)? {
+                    self.tables.restore_lane(lane, life.clock.floor())?;
                 }
             }
             Record::Decision(Decision { relock, changes, .. }) => {

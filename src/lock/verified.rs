@@ -93,7 +93,8 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
 
     /// Counts what a commit denies.
     fn denied(self, denial: Denial, now: &Now) -> Denial {
-        self.lock.note_of(denial, Some(self.accepted.holder()), now)
+        self.lock.note_of(&denial, Some(self.accepted.holder()), now);
+        denial
     }
 
     /// Applies a decision that is durable.

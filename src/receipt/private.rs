@@ -4,10 +4,10 @@
 use crate::{
     crypto,
     id::{EvidenceId, KeyId, KeyName, LinkId},
-    limits::{MAX_DENIED, MAX_LINKS, MAX_WITNESSES},
+    limits::{MAX_DENIED, MAX_LINKS, MAX_PRIVATE, MAX_WITNESSES},
     preimage::Label,
     time::Time,
-    wire::{DecodeError, EncodeError, Encoded, Entries, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Entries, Part, Reader, Writer},
 };
 
 /// The private part of an entry. Its salt is the lock's secret until it is told, so that nobody
@@ -102,16 +102,16 @@ const DENIALS: u8 = 1;
 pub(crate) const SALT: usize = 16;
 
 impl<'a> Private<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (about, body) = reader.span(|reader| {
             let _salt = reader.take(SALT)?;
             match reader.u8()? {
-                OPENING => Ok(About::Opening(read_opening(reader)?)),
-                DENIALS => Ok(About::Denials(read_denied(reader)?)),
-                _ => Err(DecodeError::OutOfRange(Part::Tag)),
+                OPENING => Some(About::Opening(read_opening(reader)?)),
+                DENIALS => Some(About::Denials(read_denied(reader)?)),
+                _ => reader.refuse(DecodeError::OutOfRange(Part::Tag)),
             }
         })?;
-        Ok(Self { about, body })
+        Some(Self { about, body })
     }
 
     pub(super) fn hash(&self) -> [u8; 32] {
@@ -124,91 +124,92 @@ pub(crate) fn hash(body: &[u8]) -> [u8; 32] {
     crypto::hash(&[Label::PRIVATE.bytes(), body])
 }
 
-/// Starts a private part on an opening.
-pub(crate) fn private_opening<const N: usize>(
+/// The private part of an opening: its salt, its tag, and what `write` tells behind.
+pub(crate) fn private_opening(
     salt: &[u8; SALT],
-) -> Result<Encoded<N>, EncodeError> {
-    private(salt, OPENING)
+    write: &dyn Fn(&mut Writer<'_>),
+) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+    private(salt, OPENING, write)
 }
 
-/// Starts a private part on denials.
-pub(crate) fn private_denials<const N: usize>(
+/// The private part of denials, likewise.
+pub(crate) fn private_denials(
     salt: &[u8; SALT],
-) -> Result<Encoded<N>, EncodeError> {
-    private(salt, DENIALS)
+    write: &dyn Fn(&mut Writer<'_>),
+) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+    private(salt, DENIALS, write)
 }
 
-fn private<const N: usize>(salt: &[u8; SALT], tag: u8) -> Result<Encoded<N>, EncodeError> {
-    let mut out = Encoded::empty();
-    out.raw(salt)?;
-    out.raw(&[tag])?;
-    Ok(out)
+fn private(
+    salt: &[u8; SALT],
+    tag: u8,
+    write: &dyn Fn(&mut Writer<'_>),
+) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+    Encoded::written(&|out| {
+        out.raw(salt);
+        out.raw(&[tag]);
+        write(out);
+    })
 }
 
 /// Reads who opened.
-pub(crate) fn read_opening<'a>(reader: &mut Reader<'a>) -> Result<Opening<'a>, DecodeError> {
+pub(crate) fn read_opening<'a>(reader: &mut Reader<'a>) -> Option<Opening<'a>> {
     let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
     let links = reader.some(Part::Links, MAX_LINKS)?;
     let links = reader.take(links.saturating_mul(16))?.as_chunks().0;
     let witnesses = reader.count(Part::Witnesses, MAX_WITNESSES)?;
     let witnesses = reader.take(witnesses.saturating_mul(32))?.as_chunks().0;
-    Ok(Opening { issuer, holder, links, witnesses })
+    Some(Opening { issuer, holder, links, witnesses })
 }
 
 /// Writes who opened.
-pub(crate) fn put_opening<const N: usize>(
-    out: &mut Encoded<N>,
+pub(crate) fn put_opening(
+    out: &mut Writer<'_>,
     issuer: KeyId,
     holder: KeyName,
     links: impl Iterator<Item = LinkId> + Clone,
     witnesses: impl Iterator<Item = WitnessName> + Clone,
-) -> Result<(), EncodeError> {
-    out.raw(&issuer.0)?;
-    out.raw(&holder.0)?;
-    out.integer(count(links.clone()))?;
-    links.into_iter().try_for_each(|link| out.raw(&link.0))?;
-    out.integer(count(witnesses.clone()))?;
+) {
+    out.raw(&issuer.0);
+    out.raw(&holder.0);
+    out.integer(count(links.clone()));
+    links.for_each(|link| out.raw(&link.0));
+    out.integer(count(witnesses.clone()));
     for WitnessName { witness, evidence } in witnesses {
-        out.raw(&witness.0)?;
-        out.raw(&evidence.0)?;
+        out.raw(&witness.0);
+        out.raw(&evidence.0);
     }
-    Ok(())
 }
 
 /// Reads who was denied.
-pub(crate) fn read_denied<'a>(reader: &mut Reader<'a>) -> Result<DeniedRows<'a>, DecodeError> {
+pub(crate) fn read_denied<'a>(reader: &mut Reader<'a>) -> Option<DeniedRows<'a>> {
     let count = reader.some(Part::Rows, MAX_DENIED)?;
     let ((), bytes) =
         reader.span(|reader| (0..count).try_for_each(|_| Denied::read(reader).map(drop)))?;
-    Ok(DeniedRows(Entries::of(bytes, count)))
+    Some(DeniedRows(Entries::of(bytes, count)))
 }
 
 /// Writes who was denied.
-pub(crate) fn put_denied<'r, const N: usize>(
-    out: &mut Encoded<N>,
-    rows: impl Iterator<Item = &'r Denied> + Clone,
-) -> Result<(), EncodeError> {
-    out.integer(count(rows.clone()))?;
+pub(crate) fn put_denied<'r>(out: &mut Writer<'_>, rows: impl Iterator<Item = &'r Denied> + Clone) {
+    out.integer(count(rows.clone()));
     for Denied { code, holder, count, first, last } in rows {
-        out.integer((*code).into())?;
-        out.raw(&[holder.is_some().into()])?;
-        holder.map_or(Ok(()), |holder| out.raw(&holder.0))?;
-        out.integer((*count).into())?;
-        out.integer(first.0)?;
-        out.integer(last.0)?;
+        out.integer((*code).into());
+        out.optional(holder.as_ref().map(|holder| holder.0.as_slice()));
+        out.integer((*count).into());
+        out.integer(first.0);
+        out.integer(last.0);
     }
-    Ok(())
 }
 
 impl Denied {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let code = reader.u16()?;
-        let holder = if reader.flag()? { Some(KeyName(*reader.array()?)) } else { None };
+        let holder = reader.optional(|reader| Some(KeyName(*reader.array()?)))?;
         let count = match reader.u32()? {
-            0 => return Err(DecodeError::OutOfRange(Part::Count)),
+            0 => return reader.refuse(DecodeError::OutOfRange(Part::Count)),
             count => count,
         };
-        Ok(Self { code, holder, count, first: Time(reader.u64()?), last: Time(reader.u64()?) })
+        Some(Self { code, holder, count, first: Time(reader.u64()?), last: Time(reader.u64()?) })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     limits::{MAX_PUBLIC, MAX_TIME},
     preimage::{Core, Label, Message, Scope, joined, scope_bytes},
     time::{Interval, Time},
-    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader, Writer},
 };
 
 /// Which of a lock's two logs an entry is in. Each counts and chains its own entries.
@@ -100,16 +100,16 @@ pub struct Rotation<'a> {
 }
 
 impl<'a> Rotation<'a> {
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (old, new) = (read_key(reader)?, read_key(reader)?);
-        Ok(Self { old, new, by_old: reader.array()?, by_new: reader.array()? })
+        Some(Self { old, new, by_old: reader.array()?, by_new: reader.array()? })
     }
 
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.raw(self.old)?;
-        out.raw(self.new)?;
-        out.raw(self.by_old)?;
-        out.raw(self.by_new)
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        out.raw(self.old);
+        out.raw(self.new);
+        out.raw(self.by_old);
+        out.raw(self.by_new);
     }
 
     /// Whether both keys say so, at this place of this lock's log.
@@ -167,41 +167,37 @@ impl<'a> Public<'a> {
 
     /// Reads a public part that stands alone.
     pub(crate) fn whole(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(bytes);
-        let public = Self::read(&mut reader)?;
-        reader.finish()?;
-        Ok(public)
+        Reader::whole(bytes, Self::read)
     }
 
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (lock, epoch) = (LockId(*reader.array()?), Epoch(reader.u64()?));
         let (sequence, before) = (Sequence(reader.u64()?), reader.array()?);
         let (oldest, starts) = (Sequence(reader.u64()?), reader.u64()?);
         if oldest > sequence {
-            return Err(DecodeError::OutOfRange(Part::Sequence));
+            return reader.refuse(DecodeError::OutOfRange(Part::Sequence));
         }
         let time = Interval::read(reader)?;
-        let private = reader.flag()?.then(|| reader.array()).transpose()?;
+        let private = reader.optional(Reader::array)?;
         let event = Event::read(reader)?;
         if private.is_some() && !event.has_private() {
-            return Err(DecodeError::OutOfRange(Part::Private));
+            return reader.refuse(DecodeError::OutOfRange(Part::Private));
         }
-        Ok(Self { lock, epoch, sequence, before, oldest, starts, time, private, event })
+        Some(Self { lock, epoch, sequence, before, oldest, starts, time, private, event })
     }
 
     pub(crate) fn encode(&self) -> Result<Encoded<MAX_PUBLIC>, EncodeError> {
-        let mut out = Encoded::empty();
-        out.raw(&self.lock.0)?;
-        out.integer(self.epoch.0)?;
-        out.integer(self.sequence.0)?;
-        out.raw(self.before)?;
-        out.integer(self.oldest.0)?;
-        out.integer(self.starts)?;
-        self.time.write(&mut out)?;
-        out.raw(&[self.private.is_some().into()])?;
-        out.raw(self.private.map_or(&[], <[u8; 32]>::as_slice))?;
-        self.event.write(&mut out)?;
-        Ok(out)
+        Encoded::written(&|out| {
+            out.raw(&self.lock.0);
+            out.integer(self.epoch.0);
+            out.integer(self.sequence.0);
+            out.raw(self.before);
+            out.integer(self.oldest.0);
+            out.integer(self.starts);
+            self.time.write(out);
+            out.optional(self.private.map(<[u8; 32]>::as_slice));
+            self.event.write(out);
+        })
     }
 }
 
@@ -219,43 +215,43 @@ impl<'a> Event<'a> {
         matches!(self, Self::Opening { .. } | Self::Denials { .. })
     }
 
-    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         match reader.u8()? {
             OPENING => {
                 let (core, right) = (reader.array()?, Right::read(reader)?);
-                Ok(Self::Opening { core, right, outcome: Outcome::read(reader)? })
+                Some(Self::Opening { core, right, outcome: Outcome::read(reader)? })
             }
             STATEMENT => {
                 let kind = StatementKind::read(reader)?;
-                Ok(Self::Statement { kind, hash: reader.array()? })
+                Some(Self::Statement { kind, hash: reader.array()? })
             }
-            DEVICE => Ok(Self::Device(Rotation::read(reader)?)),
+            DEVICE => Some(Self::Device(Rotation::read(reader)?)),
             DENIALS => match reader.u32()? {
-                0 => Err(DecodeError::OutOfRange(Part::Count)),
-                count => Ok(Self::Denials { count }),
+                0 => reader.refuse(DecodeError::OutOfRange(Part::Count)),
+                count => Some(Self::Denials { count }),
             },
-            _ => Err(DecodeError::OutOfRange(Part::Tag)),
+            _ => reader.refuse(DecodeError::OutOfRange(Part::Tag)),
         }
     }
 
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
         match self {
             Self::Opening { core, right, outcome } => {
-                out.raw(&[OPENING])?;
-                out.raw(*core)?;
-                out.raw(&[right.bit(), outcome.byte()])
+                out.raw(&[OPENING]);
+                out.raw(*core);
+                out.raw(&[right.bit(), outcome.byte()]);
             }
             Self::Statement { kind, hash } => {
-                out.raw(&[STATEMENT, kind.kind().byte()])?;
-                out.raw(*hash)
+                out.raw(&[STATEMENT, kind.kind().byte()]);
+                out.raw(*hash);
             }
             Self::Device(rotation) => {
-                out.raw(&[DEVICE])?;
-                rotation.write(out)
+                out.raw(&[DEVICE]);
+                rotation.write(out);
             }
             Self::Denials { count } => {
-                out.raw(&[DENIALS])?;
-                out.integer((*count).into())
+                out.raw(&[DENIALS]);
+                out.integer((*count).into());
             }
         }
     }
@@ -274,8 +270,9 @@ impl StatementKind {
         }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Self::of_byte(reader.u8()?)
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let kind = Self::of_byte(reader.u8()?);
+        reader.checked(kind)
     }
 
     pub(super) fn of_byte(byte: u8) -> Result<Self, DecodeError> {
@@ -286,25 +283,24 @@ impl StatementKind {
 
 impl Interval {
     /// Reads lower bound, upper bound and quality.
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let lo = Time(reader.u64()?);
-        let hi = if reader.flag()? { Some(Time(reader.u64()?)) } else { None };
+        let hi = reader.optional(|reader| Some(Time(reader.u64()?)))?;
         let quality = reader.u8()?;
         let quality = Quality::ALL.into_iter().find(|known| known.byte() == quality);
-        let quality = quality.ok_or(DecodeError::OutOfRange(Part::Tag))?;
+        let quality = quality.or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Tag)))?;
         if hi.is_some_and(|hi| hi < lo) {
-            return Err(DecodeError::OutOfRange(Part::Time));
+            return reader.refuse(DecodeError::OutOfRange(Part::Time));
         }
-        Ok(Self::known(lo, hi, quality))
+        Some(Self::known(lo, hi, quality))
     }
 
     /// Writes it so that it is read again whatever the host's clock says: of bounds behind the
     /// greatest time the lower one is that, and the upper one is none.
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
         let hi = self.hi().filter(|hi| hi.0 <= MAX_TIME);
-        out.integer(self.lo().0.min(MAX_TIME))?;
-        out.raw(&[hi.is_some().into()])?;
-        hi.map_or(Ok(()), |hi| out.integer(hi.0))?;
-        out.raw(&[self.quality().byte()])
+        out.integer(self.lo().0.min(MAX_TIME));
+        out.optional_integer(hi.map(|hi| hi.0));
+        out.raw(&[self.quality().byte()]);
     }
 }

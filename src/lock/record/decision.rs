@@ -1,6 +1,6 @@
 //! Decisions: what a request spends, and what is told of it.
 
-use super::{Body, DECISION, body, entry::private_opening, put_option};
+use super::{Body, DECISION, record};
 use crate::{
     caveat::Right,
     id::{Counter, KeyId, KeyName, LinkId},
@@ -11,7 +11,7 @@ use crate::{
     secret::DeviceSecret,
     time::{Interval, Seconds, Time},
     verify::Accepted,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+    wire::{EncodeError, Encoded, Part, Reader, Writer},
 };
 
 /// Bytes of a decision and of its outcome at their largest.
@@ -30,14 +30,14 @@ pub(in crate::lock) struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>, schema: u8) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>, schema: u8) -> Option<Self> {
         let (core, right, time) = (reader.array()?, Right::read(reader)?, Interval::read(reader)?);
-        let relock = if reader.flag()? { Some(Seconds(reader.u32()?)) } else { None }.is_some();
+        let relock = reader.optional(Reader::u32)?.is_some();
         let ((issuer, holder, links), persons) = match schema {
             ..3 => reader.span(read_old_persons)?,
             _ => reader.span(|reader| {
                 let opening = receipt::read_opening(reader)?;
-                Ok((opening.issuer, opening.holder, opening.links_raw()))
+                Some((opening.issuer, opening.holder, opening.links_raw()))
             })?,
         };
         let root = LinkId(links.first().copied().unwrap_or_default());
@@ -51,41 +51,39 @@ impl<'a> Decision<'a> {
                 *slot = Some(Counted { link, root, issuer, before, after, keep_until });
             }
         }
-        let lane = if reader.flag()? {
+        let lane = reader.optional(|reader| {
             let spent = (Counter(reader.u64()?), Time::read(reader)?);
             Some(Lane { holder, root, issuer, counter: spent.0, time: spent.1 })
-        } else {
-            None
-        };
-        let heard = if reader.flag()? { Some(Time::read(reader)?) } else { None };
+        })?;
+        let heard = reader.optional(Time::read)?;
         let heard = heard.map(|at| Heard { at, issued: None });
         let changes = Changes { counted, lane, heard };
-        Ok(Self { core, right, time, relock, persons, changes })
+        Some(Self { core, right, time, relock, persons, changes })
     }
 
     pub(in crate::lock) fn write(accepted: &Accepted) -> Result<Body, EncodeError> {
         let changes = accepted.changes();
-        let mut out = body(DECISION)?;
-        out.raw(&accepted.core().0)?;
-        out.raw(&[accepted.right().bit()])?;
-        accepted.time().write(&mut out)?;
-        put_option(&mut out, accepted.relock_within().map(|Seconds(within)| within.into()))?;
-        put_persons(&mut out, accepted)?;
-        for (_link, counted) in accepted.links().zip(&changes.counted) {
-            out.raw(&[counted.is_some().into()])?;
-            if let Some(Counted { after, keep_until, .. }) = counted {
-                out.integer(after.spent.into())?;
-                out.integer(after.first.unwrap_or(Time(0)).0)?;
-                out.integer(keep_until.0)?;
+        record(DECISION, &|out| {
+            out.raw(&accepted.core().0);
+            out.raw(&[accepted.right().bit()]);
+            accepted.time().write(out);
+            out.optional_integer(accepted.relock_within().map(|Seconds(within)| within.into()));
+            put_persons(out, accepted);
+            for (_link, counted) in accepted.links().zip(&changes.counted) {
+                out.flag(counted.is_some());
+                if let Some(Counted { after, keep_until, .. }) = counted {
+                    out.integer(after.spent.into());
+                    out.integer(after.first.unwrap_or(Time(0)).0);
+                    out.integer(keep_until.0);
+                }
             }
-        }
-        out.raw(&[changes.lane.is_some().into()])?;
-        if let Some(Lane { counter, time, .. }) = changes.lane() {
-            out.integer(counter.0)?;
-            out.integer(time.0)?;
-        }
-        put_option(&mut out, changes.heard().map(|heard| heard.at.0))?;
-        Ok(out)
+            out.flag(changes.lane.is_some());
+            if let Some(Lane { counter, time, .. }) = changes.lane() {
+                out.integer(counter.0);
+                out.integer(time.0);
+            }
+            out.optional_integer(changes.heard().map(|heard| heard.at.0));
+        })
     }
 
     /// The private part of the entry that the decision becomes.
@@ -93,7 +91,7 @@ impl<'a> Decision<'a> {
         &self,
         secret: &DeviceSecret,
     ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
-        private_opening(secret, self.core, self.persons)
+        receipt::private_opening(&secret.salt(self.core), &|out| out.raw(self.persons))
     }
 
     /// What the entry is made of once the outcome is known.
@@ -109,27 +107,22 @@ pub(in crate::lock) fn opened(
     accepted: &Accepted,
 ) -> Result<Opened, EncodeError> {
     let core = accepted.core().as_bytes();
-    let mut private = receipt::private_opening::<MAX_PRIVATE>(&secret.salt(core))?;
-    put_persons(&mut private, accepted)?;
+    let salt = secret.salt(core);
+    let private = receipt::private_opening(&salt, &|out| put_persons(out, accepted))?;
     Ok(Opened::of(number, core, accepted.right(), *accepted.time(), private.as_bytes()))
 }
 
-fn put_persons<const N: usize>(
-    out: &mut Encoded<N>,
-    accepted: &Accepted,
-) -> Result<(), EncodeError> {
+fn put_persons(out: &mut Writer<'_>, accepted: &Accepted) {
     let (issuer, holder) = (accepted.issuer(), accepted.holder());
-    receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses())
+    receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses());
 }
 
 /// Schema 2 had no names of witnesses.
-fn read_old_persons<'a>(
-    reader: &mut Reader<'a>,
-) -> Result<(KeyId, KeyName, &'a [[u8; 16]]), DecodeError> {
+fn read_old_persons<'a>(reader: &mut Reader<'a>) -> Option<(KeyId, KeyName, &'a [[u8; 16]])> {
     let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
     let links = reader.some(Part::Links, MAX_LINKS)?;
     let links = reader.take(links.saturating_mul(16))?.as_chunks().0;
     let evidence = reader.count(Part::Witnesses, MAX_WITNESSES)?;
     let _evidence = reader.take(evidence.saturating_mul(16))?;
-    Ok((issuer, holder, links))
+    Some((issuer, holder, links))
 }

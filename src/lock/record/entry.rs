@@ -1,6 +1,6 @@
 //! What a journal holds of the audit logs: entries that were kept, their ends, denials.
 
-use super::{BEGINNING, Body, DENIED, ENDS, KEPT, OPEN, body};
+use super::{BEGINNING, Body, DENIED, ENDS, KEPT, OPEN, record};
 use crate::{
     caveat::Right,
     id::{Epoch, LockId, Sequence},
@@ -9,7 +9,7 @@ use crate::{
     receipt::{self, Denied, DeniedRows, Event, Head, Log, Public},
     secret::DeviceSecret,
     time::Interval,
-    wire::{DecodeError, EncodeError, Encoded, Reader},
+    wire::{EncodeError, Encoded, Reader, Writer},
 };
 
 /// Bytes of an entry that is kept, at its largest, without its event and private part.
@@ -60,47 +60,46 @@ pub(in crate::lock) struct Rows<'a> {
 
 /// What the first entry that is kept hangs from.
 pub(in crate::lock) fn beginning(log: Log, head: &Head) -> Result<Body, EncodeError> {
-    let mut out = body(BEGINNING)?;
-    out.raw(&[(log == Log::Denials).into()])?;
-    put_head(&mut out, head)?;
-    Ok(out)
+    record(BEGINNING, &|out| {
+        out.flag(log == Log::Denials);
+        put_head(out, head);
+    })
 }
 
 /// An entry that a new log keeps.
 pub(in crate::lock) fn kept(public: &[u8], private: &[u8]) -> Result<Body, EncodeError> {
     let public = Public::whole(public)?;
-    let mut out = body(KEPT)?;
+    record(KEPT, &|out| {
+        put_stamp(out, &public);
+        out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default());
+    })
+}
+
+fn put_stamp(out: &mut Writer<'_>, public: &Public<'_>) {
     for number in [public.epoch.0, public.oldest.0, public.starts] {
-        out.integer(number)?;
+        out.integer(number);
     }
-    public.time.write(&mut out)?;
-    public.event.write(&mut out)?;
-    out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default())?;
-    Ok(out)
+    public.time.write(out);
+    public.event.write(out);
 }
 
 /// Bytes of the body of an entry that is kept.
 pub(in crate::lock) fn kept_bytes(public: &Public<'_>, private: usize) -> usize {
-    let mut stamp = Body::empty();
-    let written = public.time.write(&mut stamp).and_then(|()| public.event.write(&mut stamp));
-    for number in [public.epoch.0, public.oldest.0, public.starts] {
-        let _fits = stamp.integer(number);
-    }
-    let rest = private.saturating_sub(PRIVATE_HEAD);
-    let length = stamp.as_bytes().len().saturating_add(1).saturating_add(rest);
-    written.map_or(usize::MAX, |()| length)
+    let stamp = Body::written(&|out| put_stamp(out, public));
+    let rest = private.saturating_sub(PRIVATE_HEAD).saturating_add(1);
+    stamp.map_or(usize::MAX, |stamp| stamp.as_bytes().len().saturating_add(rest))
 }
 
 impl<'a> Kept<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (epoch, oldest, starts) = (Epoch(reader.u64()?), reader.u64()?, reader.u64()?);
         let (time, event) = (Interval::read(reader)?, Event::read(reader)?);
         let ((), rest) = reader.span(|reader| match event {
             Event::Opening { .. } if !reader.is_empty() => receipt::read_opening(reader).map(drop),
             Event::Denials { .. } => receipt::read_denied(reader).map(drop),
-            _ => Ok(()),
+            _ => Some(()),
         })?;
-        Ok(Self { epoch, oldest, starts, time, event, rest })
+        Some(Self { epoch, oldest, starts, time, event, rest })
     }
 
     /// The private part, empty where there is none.
@@ -109,70 +108,65 @@ impl<'a> Kept<'a> {
         secret: &DeviceSecret,
         before: &[u8; 32],
     ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
-        let mut out = match self.event {
-            Event::Opening { core, .. } if !self.rest.is_empty() => {
-                receipt::private_opening(&secret.salt(core))?
-            }
-            Event::Denials { .. } => receipt::private_denials(&secret.salt(before))?,
-            _ => return Ok(Encoded::empty()),
-        };
-        out.raw(self.rest)?;
-        Ok(out)
+        match self.event {
+            Event::Opening { core, .. } => private_opening(secret, core, self.rest),
+            Event::Denials { .. } => private_denials(secret, before, self.rest),
+            _ => Ok(Encoded::empty()),
+        }
     }
 }
 
-fn put_head(out: &mut Body, head: &Head) -> Result<(), EncodeError> {
-    out.integer(head.next.0)?;
-    out.raw(&head.hash)
+fn put_head(out: &mut Writer<'_>, head: &Head) {
+    out.integer(head.next.0);
+    out.raw(&head.hash);
 }
 
-pub(super) fn read_head(reader: &mut Reader<'_>) -> Result<Head, DecodeError> {
-    Ok(Head { next: Sequence(reader.u64()?), hash: *reader.array()? })
+pub(super) fn read_head(reader: &mut Reader<'_>) -> Option<Head> {
+    Some(Head { next: Sequence(reader.u64()?), hash: *reader.array()? })
 }
 
 pub(in crate::lock) fn ends(chain: &Chain) -> Result<Body, EncodeError> {
-    let mut out = body(ENDS)?;
-    out.raw(&chain.lock.0)?;
-    out.integer(chain.epoch.0)?;
-    out.integer(chain.starts)?;
-    out.integer(chain.acknowledged)?;
-    for End { head, .. } in [&chain.events, &chain.denials] {
-        put_head(&mut out, head)?;
-    }
-    Ok(out)
+    record(ENDS, &|out| {
+        out.raw(&chain.lock.0);
+        out.integer(chain.epoch.0);
+        out.integer(chain.starts);
+        out.integer(chain.acknowledged);
+        put_head(out, &chain.events.head);
+        put_head(out, &chain.denials.head);
+    })
 }
 
-pub(super) fn read_ends(reader: &mut Reader<'_>) -> Result<Chain, DecodeError> {
+pub(super) fn read_ends(reader: &mut Reader<'_>) -> Option<Chain> {
     let (lock, epoch) = (LockId(*reader.array()?), Epoch(reader.u64()?));
     let (starts, acknowledged) = (reader.u64()?, reader.u64()?);
-    let mut end = || -> Result<End, DecodeError> {
+    let mut end = || {
         let head = read_head(reader)?;
-        Ok(End { head, oldest: head.next.0, bytes: 0 })
+        Some(End { head, oldest: head.next.0, bytes: 0 })
     };
     let (events, denials) = (end()?, end()?);
-    Ok(Chain { lock, epoch, starts, acknowledged, events, denials, ..Chain::empty() })
+    Some(Chain { lock, epoch, starts, acknowledged, events, denials, ..Chain::empty() })
 }
 
 /// The decision whose outcome isn't known yet.
 pub(in crate::lock) fn open(opened: &Opened, private: &[u8]) -> Result<Body, EncodeError> {
-    let mut out = body(OPEN)?;
-    out.integer(opened.number)?;
-    out.raw(&opened.core)?;
-    out.raw(&[opened.right.bit()])?;
-    opened.time.write(&mut out)?;
-    out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default())?;
-    Ok(out)
+    record(OPEN, &|out| {
+        out.integer(opened.number);
+        out.raw(&opened.core);
+        out.raw(&[opened.right.bit()]);
+        opened.time.write(out);
+        out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default());
+    })
 }
 
 impl<'a> Open<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (number, core, right) = (reader.u64()?, reader.array()?, Right::read(reader)?);
         let time = Interval::read(reader)?;
         let ((), persons) = reader.span(|reader| match reader.is_empty() {
-            true => Ok(()),
+            true => Some(()),
             false => receipt::read_opening(reader).map(drop),
         })?;
-        Ok(Self { number, core, right, time, persons })
+        Some(Self { number, core, right, time, persons })
     }
 
     /// The private part, empty where there is none.
@@ -180,10 +174,7 @@ impl<'a> Open<'a> {
         &self,
         secret: &DeviceSecret,
     ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
-        match self.persons.is_empty() {
-            true => Ok(Encoded::empty()),
-            false => private_opening(secret, self.core, self.persons),
-        }
+        private_opening(secret, self.core, self.persons)
     }
 
     pub(in crate::lock) fn opened(&self, private: &[u8]) -> Opened {
@@ -191,14 +182,25 @@ impl<'a> Open<'a> {
     }
 }
 
-pub(super) fn private_opening(
+/// The private part of an opening, empty where it tells of nobody.
+fn private_opening(
     secret: &DeviceSecret,
     core: &[u8; 32],
     persons: &[u8],
 ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
-    let mut out = receipt::private_opening(&secret.salt(core))?;
-    out.raw(persons)?;
-    Ok(out)
+    match persons.is_empty() {
+        true => Ok(Encoded::empty()),
+        false => receipt::private_opening(&secret.salt(core), &|out| out.raw(persons)),
+    }
+}
+
+/// The private part of denials behind this entry.
+fn private_denials(
+    secret: &DeviceSecret,
+    before: &[u8; 32],
+    rows: &[u8],
+) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
+    receipt::private_denials(&secret.salt(before), &|out| out.raw(rows))
 }
 
 /// Denials, put together.
@@ -206,17 +208,17 @@ pub(in crate::lock) fn denied<'r>(
     time: Interval,
     rows: impl Iterator<Item = &'r Denied> + Clone,
 ) -> Result<Body, EncodeError> {
-    let mut out = body(DENIED)?;
-    time.write(&mut out)?;
-    receipt::put_denied(&mut out, rows)?;
-    Ok(out)
+    record(DENIED, &|out| {
+        time.write(out);
+        receipt::put_denied(out, rows.clone());
+    })
 }
 
 impl<'a> Rows<'a> {
-    pub(in crate::lock) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    pub(in crate::lock) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (rows, bytes): (DeniedRows<'a>, _) = reader.span(receipt::read_denied)?;
         let count = rows.rows().fold(0_u32, |sum, row| sum.saturating_add(row.count));
-        Ok(Self { bytes, count })
+        Some(Self { bytes, count })
     }
 
     /// The private part of the entry behind this one.
@@ -225,8 +227,6 @@ impl<'a> Rows<'a> {
         secret: &DeviceSecret,
         before: &[u8; 32],
     ) -> Result<Encoded<MAX_PRIVATE>, EncodeError> {
-        let mut out = receipt::private_denials(&secret.salt(before))?;
-        out.raw(self.bytes)?;
-        Ok(out)
+        private_denials(secret, before, self.bytes)
     }
 }

@@ -2,12 +2,12 @@
 
 use core::num::NonZeroU32;
 
-use super::{Body, COUNTS, LANES, Start, body};
+use super::{Body, COUNTS, LANES, Start, record};
 use crate::{
     id::{Counter, KeyId, KeyName, LinkId},
     tables::{Capacity, Count, LaneView, Payer},
     time::Time,
-    wire::{DecodeError, EncodeError, Part, Reader},
+    wire::{DecodeError, EncodeError, Part, Reader, Writer},
 };
 
 /// Bytes of a count at its largest.
@@ -20,64 +20,72 @@ const LANE_BYTES: usize = 16 + 8 + 8 + 10 + 10;
 
 /// As many counts as fit in one record.
 pub(in crate::lock) fn counts<'c>(
-    counts: impl Iterator<Item = &'c Count>,
+    counts: impl Iterator<Item = &'c Count> + Clone,
 ) -> Result<Option<Body>, EncodeError> {
-    let mut out = body(COUNTS)?;
-    for count in counts.take(COUNTS_IN_A_RECORD) {
-        out.raw(&count.link.0)?;
-        put_payer(&mut out, &count.payer)?;
-        out.integer(u32::from(count.spent).into())?;
-        out.integer(count.first.0)?;
-        out.integer(count.keep_until.0)?;
-    }
-    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
+    let body = record(COUNTS, &|out| {
+        for count in counts.clone().take(COUNTS_IN_A_RECORD) {
+            out.raw(&count.link.0);
+            put_payer(out, &count.payer);
+            out.integer(u32::from(count.spent).into());
+            out.integer(count.first.0);
+            out.integer(count.keep_until.0);
+        }
+    })?;
+    Ok(Some(body).filter(|body| body.as_bytes().len() > 1))
 }
 
-/// Reads one count, or the end of a record of them.
-pub(in crate::lock) fn read_count(reader: &mut Reader<'_>) -> Result<Option<Count>, DecodeError> {
-    if reader.is_empty() {
-        return Ok(None);
-    }
+/// The counts of a record of them.
+pub(in crate::lock) fn read_counts(
+    bytes: &[u8],
+) -> Result<impl Iterator<Item = Count>, DecodeError> {
+    Reader::all(bytes, read_count)
+}
+
+fn read_count(reader: &mut Reader<'_>) -> Option<Count> {
     let (link, payer) = (LinkId(*reader.array()?), read_payer(reader)?);
-    let spent = NonZeroU32::new(reader.u32()?).ok_or(DecodeError::OutOfRange(Part::Uses))?;
+    let spent = NonZeroU32::new(reader.u32()?)
+        .or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Uses)))?;
     let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
-    Ok(Some(Count { link, payer, spent, first, keep_until }))
+    Some(Count { link, payer, spent, first, keep_until })
 }
 
 /// As many lanes as fit in one record.
 pub(in crate::lock) fn lanes<T: Capacity>(
-    lanes: impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>,
+    lanes: impl Iterator<Item = LaneView<impl Iterator<Item = u64>>> + Clone,
 ) -> Result<Option<Body>, EncodeError> {
-    let mut out = body(LANES)?;
-    for lane in lanes.take(lanes_in_a_record::<T>()) {
-        out.raw(&lane.holder.0)?;
-        put_payer(&mut out, &lane.payer)?;
-        out.integer(lane.latest.0)?;
-        out.integer(lane.highest.0)?;
-        for word in lane.seen {
-            out.raw(&word.to_le_bytes())?;
+    let body = record(LANES, &|out| {
+        for lane in lanes.clone().take(lanes_in_a_record::<T>()) {
+            out.raw(&lane.holder.0);
+            put_payer(out, &lane.payer);
+            out.integer(lane.latest.0);
+            out.integer(lane.highest.0);
+            lane.seen.for_each(|word| out.raw(&word.to_le_bytes()));
         }
-    }
-    Ok(Some(out).filter(|out| out.as_bytes().len() > 1))
+    })?;
+    Ok(Some(body).filter(|body| body.as_bytes().len() > 1))
 }
 
-/// Reads one lane, or the end of a record of them; hands it on with the words of its window.
-pub(in crate::lock) fn read_lane<'a>(
+/// The lanes of a record of them, whose windows have so many words.
+pub(in crate::lock) fn read_lanes(
+    bytes: &[u8],
+    words: usize,
+) -> Result<impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>, DecodeError> {
+    Reader::all(bytes, move |reader| read_lane(reader, words))
+}
+
+fn read_lane<'a>(
     reader: &mut Reader<'a>,
     words: usize,
-) -> Result<Option<LaneView<impl Iterator<Item = u64> + use<'a>>>, DecodeError> {
-    if reader.is_empty() {
-        return Ok(None);
-    }
+) -> Option<LaneView<impl Iterator<Item = u64> + use<'a>>> {
     let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
     let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
     let (words, _) = reader.take(words.saturating_mul(8))?.as_chunks();
     let seen = words.iter().map(|word| u64::from_le_bytes(*word));
     let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
     if !is_window {
-        return Err(DecodeError::OutOfRange(Part::Tag));
+        return reader.refuse(DecodeError::OutOfRange(Part::Tag));
     }
-    Ok(Some(LaneView { holder, payer, latest, highest, seen }))
+    Some(LaneView { holder, payer, latest, highest, seen })
 }
 
 const fn lane_bytes<T: Capacity>() -> usize {
@@ -99,11 +107,11 @@ pub(in crate::lock) const fn snapshot_size<T: Capacity>() -> (usize, usize) {
     (bytes, records)
 }
 
-fn put_payer(out: &mut Body, payer: &Payer) -> Result<(), EncodeError> {
-    out.raw(&payer.root)?;
-    out.raw(&payer.issuer.0)
+fn put_payer(out: &mut Writer<'_>, payer: &Payer) {
+    out.raw(&payer.root);
+    out.raw(&payer.issuer.0);
 }
 
-fn read_payer(reader: &mut Reader<'_>) -> Result<Payer, DecodeError> {
-    Ok(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
+fn read_payer(reader: &mut Reader<'_>) -> Option<Payer> {
+    Some(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
 }
