@@ -234,6 +234,8 @@ impl Log {
     }
 
     /// Reads one record into the state.
+    // Apart from what a start takes of the stack.
+    #[inline(never)]
     fn take<S, T: Capacity>(
         &mut self,
         lock: &mut Lock<'_, S, T>,
