@@ -140,6 +140,8 @@ pub(crate) fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
 
 /// Encrypts in place to a public key (RFC 9180, section 6.1, `SealBase`); returns the sender's
 /// one-time key and the tag, and none for a recipient's key of small order.
+// Apart from what a caller takes of the stack.
+#[inline(never)]
 pub(crate) fn hpke_seal(
     key: &[u8; 32],
     info: &[u8],
