@@ -18,10 +18,7 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, DecodeError> {
         Self::whole(bytes, |reader| {
-            if bytes.len() > limit {
-                return reader.refuse(DecodeError::OverLimit(Part::Object));
-            }
-            reader.frame(kind.byte())?;
+            reader.start(kind, limit)?;
             read(reader)
         })
     }
@@ -32,10 +29,10 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Result<T, DecodeError> {
         let mut reader = Self::new(bytes);
-        match (read(&mut reader), reader.rest) {
-            (Some(value), []) => Ok(value),
-            (Some(_), rest) => Err(DecodeError::TrailingBytes(rest.len())),
-            (None, _) => Err(reader.fault),
+        let value = read(&mut reader).ok_or(reader.fault)?;
+        match reader.rest {
+            [] => Ok(value),
+            rest => Err(DecodeError::TrailingBytes(rest.len())),
         }
     }
 
@@ -57,6 +54,14 @@ impl<'a> Reader<'a> {
 
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, fault: DecodeError::Truncated }
+    }
+
+    /// Starts an object.
+    fn start(&mut self, kind: Kind, limit: usize) -> Option<()> {
+        if self.rest.len() > limit {
+            return self.refuse(DecodeError::OverLimit(Part::Object));
+        }
+        self.frame(kind.byte())
     }
 
     /// Reads version and kind.
