@@ -278,4 +278,16 @@ mod tests {
         let short = Encoded::<9>::written(&|out| out.integer(u64::MAX));
         assert_eq!(short, Err(EncodeError::TooLong(9)));
     }
+
+    #[test]
+    fn what_had_no_room_is_not_forgotten() {
+        let written = Encoded::<2>::written(&|out| {
+            out.raw(&[1]);
+            out.raw(&[2, 3]);
+            out.raw(&[4]);
+        });
+        assert_eq!(written, Err(EncodeError::TooLong(2)));
+        let written = Encoded::<2>::written(&|out| out.optional(Some(&[5])));
+        assert_eq!(written.unwrap().as_bytes(), [1, 5]);
+    }
 }
