@@ -2,9 +2,8 @@
 //! how the answer is to be written.
 
 use std::{
-    io::{self, Write},
+    fs,
     path::{Path, PathBuf},
-    process,
 };
 
 use age::secrecy::SecretString;
@@ -17,10 +16,13 @@ use serde_json::Value;
 
 use crate::{
     domain::DomainFile,
-    fail::{Exit, Failure, Result},
+    fail::{Failure, Result},
     files, key,
+    terminal::{plain_json, plain_lines},
     when::Clock,
 };
+
+pub(crate) use crate::terminal::line;
 
 /// Options of every command.
 #[derive(Args, Debug)]
@@ -78,13 +80,19 @@ impl App {
             None => Book::default(),
         };
         let Common { domain, json, passphrase_file, .. } = common;
+        // What lies beside the file, its serials, is one for all links to it.
+        let domain = match domain.is_symlink() {
+            true => fs::canonicalize(&domain).unwrap_or(domain),
+            false => domain,
+        };
         let clock = Clock { now: ZonedDateTime::new(Timestamp::now(), zone) };
         Ok(Self { domain, clock, json, book, passphrase_file })
     }
 
     fn book(path: &Path) -> Result<Book> {
         let text = files::read(path)?;
-        let text = String::from_utf8_lossy(&text);
+        // Its labels stand in sentences, which terminals show.
+        let text = plain_lines(&String::from_utf8_lossy(&text));
         Book::read(&text).map_err(|error| Failure::input(format!("{}, {error}", path.display())))
     }
 
@@ -112,16 +120,9 @@ impl App {
     /// Writes the answer, as lines or as JSON.
     pub(crate) fn say(&self, lines: &str, json: &Value) {
         match self.json {
-            true => line(&json.to_string()),
-            false => line(lines),
+            true => line(&plain_json(json)),
+            false => line(&plain_lines(lines)),
         }
-    }
-}
-
-/// Writes to standard output. A reader that has gone away has seen enough.
-pub(crate) fn line(text: &str) {
-    if writeln!(io::stdout(), "{text}").is_err() {
-        process::exit(i32::from(Exit::Trouble.code()));
     }
 }
 

@@ -78,7 +78,13 @@ impl CaveatArgs {
         let rights = rights.ok_or_else(|| missing("--right", "unlock"))?;
         let targets = targets.ok_or_else(|| missing("--lock or --group", "flat-12a"))?;
         let valid = self.valid(&app.clock)?.ok_or_else(|| missing("--until or --for", "7d"))?;
-        self.rest(app, Caveats::grant(rights, &targets, valid)?)
+        let granted = Caveats::grant(rights, &targets, valid).map_err(|_| targets_rule())?;
+        self.rest(app, granted)
+    }
+
+    /// Whether uses are counted.
+    pub(crate) const fn counts_uses(&self) -> bool {
+        self.uses.is_some()
     }
 
     /// What a further link takes away: nothing of it must be said.
@@ -88,7 +94,7 @@ impl CaveatArgs {
             caveats = caveats.rights(rights)?;
         }
         if let Some(targets) = self.targets()? {
-            caveats = caveats.targets(&targets)?;
+            caveats = caveats.targets(&targets).map_err(|_| targets_rule())?;
         }
         if let Some(valid) = self.valid(&app.clock)? {
             caveats = caveats.valid(valid)?;
@@ -99,19 +105,23 @@ impl CaveatArgs {
     fn rest<L>(&self, app: &App, mut caveats: Caveats<L>) -> Result<Caveats<L>> {
         let clock = &app.clock;
         if let Some(uses) = self.uses {
-            caveats = caveats.uses(uses)?;
+            caveats =
+                caveats.uses(uses).map_err(|_| rule(&format!("--uses {uses}"), "1 at least"))?;
         }
         if !self.witnesses.is_empty() {
             let keys = self.witnesses(app)?;
             let all = u8::try_from(keys.len()).unwrap_or(u8::MAX);
-            caveats = caveats.witness(self.of.unwrap_or(all), &keys)?;
+            caveats = caveats.witness(self.of.unwrap_or(all), &keys).map_err(|_| {
+                rule("--witness, --of", "1 to 4 witnesses, each once, of whom 1 or 2 must agree")
+            })?;
         }
         if let Some(text) = &self.max_open {
-            caveats =
-                caveats.max_open(when::duration(text).map_err(|why| why.of("--max-open"))?)?;
+            let seconds = when::duration(text).map_err(|why| why.of("--max-open"))?;
+            caveats = caveats.max_open(seconds).map_err(|_| rule("--max-open", "1 s at least"))?;
         }
         if let Some(text) = &self.fresh {
-            caveats = caveats.fresh(when::duration(text).map_err(|why| why.of("--fresh"))?)?;
+            let seconds = when::duration(text).map_err(|why| why.of("--fresh"))?;
+            caveats = caveats.fresh(seconds).map_err(|_| rule("--fresh", "1 s at least"))?;
         }
         if !self.windows.is_empty() {
             let windows =
@@ -119,7 +129,12 @@ impl CaveatArgs {
             let exceptions = all(&self.exceptions, |text| {
                 Ok(when::except(text, clock).map_err(|why| why.of("--except"))?)
             })?;
-            caveats = caveats.schedule(&windows, &exceptions)?;
+            caveats = caveats.schedule(&windows, &exceptions).map_err(|_| {
+                rule(
+                    "--every, --except",
+                    "at most 8 windows, each once, and 16 ranges of dates that don't overlap",
+                )
+            })?;
         } else if !self.exceptions.is_empty() {
             return Err(Failure::input(
                 "--except: from which hours? give --every too, as 'daily 00:00-24:00'",
@@ -180,6 +195,15 @@ fn all<T>(texts: &[String], read: impl FnMut(&String) -> Result<T>) -> Result<Ve
 
 fn missing(option: &str, example: &str) -> Failure {
     Failure::input(format!("{option} is missing: a token is never for everything; say {example}"))
+}
+
+/// An option's rule, where what was said breaks it.
+fn rule(option: &str, rule: &str) -> Failure {
+    Failure::input(format!("{option}: {rule}"))
+}
+
+fn targets_rule() -> Failure {
+    rule("--lock, --group", "at most 8 names, each once")
 }
 
 /// Reads `TAG:HEX`.

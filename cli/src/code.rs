@@ -8,6 +8,7 @@ use qrcode::{EcLevel, QrCode, render::svg, render::unicode::Dense1x2};
 use crate::{
     fail::{Failure, Result},
     files,
+    terminal::aside,
 };
 
 /// Which codes are wanted.
@@ -40,7 +41,7 @@ impl Codes {
         if self.qr {
             // A terminal is dark: what is to be light is drawn.
             let mut drawn = code.render::<Dense1x2>();
-            eprintln!("{}", drawn.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
+            aside(&drawn.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
         }
         if let Some(path) = &self.svg {
             let drawn = code.render::<svg::Color<'_>>().min_dimensions(256, 256).build();

@@ -33,6 +33,9 @@ pub(crate) struct DomainFile {
     keysets: Vec<Vec<u8>>,
     list: Option<Vec<u8>>,
     cards: BTreeMap<LockId, Vec<u8>>,
+    /// Of locks without a card in the newest epoch, the one of an epoch before: what the next is
+    /// made of.
+    former: BTreeMap<LockId, Vec<u8>>,
     domain: Option<Domain>,
 }
 
@@ -46,8 +49,10 @@ impl DomainFile {
             )));
         }
         let objects = object::read(&path.to_string_lossy())?;
-        let bad = |failure: Failure| Failure::input(format!("{}: {failure}", path.display()));
-        Self::of(path, objects).map_err(bad)
+        Self::of(path, objects).map_err(|failure| {
+            let (path, why) = (path.display().to_string(), failure.to_string());
+            Failure::input(if why.starts_with(&path) { why } else { format!("{path}: {why}") })
+        })
     }
 
     /// A domain of the statements among these objects; other kinds are passed over.
@@ -79,6 +84,7 @@ impl DomainFile {
             keysets: Vec::new(),
             list: None,
             cards: BTreeMap::new(),
+            former: BTreeMap::new(),
             domain: None,
         })
     }
@@ -108,7 +114,7 @@ impl DomainFile {
         }
         self.walk.step(&Epoch::decode(bytes)?)?;
         self.epochs.push(bytes.to_vec());
-        self.cards.clear();
+        self.former.append(&mut self.cards);
         self.list = None;
         Ok(TAKEN)
     }
@@ -150,6 +156,7 @@ impl DomainFile {
                 std::cmp::Ordering::Greater => {}
             }
         }
+        self.former.remove(&lock);
         self.cards.insert(lock, bytes.to_vec());
         Ok(TAKEN)
     }
@@ -176,6 +183,7 @@ impl DomainFile {
         let mut all = self.epochs.clone();
         all.extend(self.keysets.iter().cloned());
         all.extend(self.list.clone());
+        all.extend(self.former.values().cloned());
         all.extend(self.cards.values().cloned());
         all
     }
@@ -239,6 +247,11 @@ impl DomainFile {
             Failure::input(format!("{path}: no card of the lock {lock}; `keyward card` issues one"))
         })?;
         Ok(Card::decode(bytes)?)
+    }
+
+    /// A lock's card of an epoch before, where it has none in the newest.
+    pub(crate) fn former_card(&self, lock: LockId) -> Option<Card<'_>> {
+        Card::decode(self.former.get(&lock)?).ok()
     }
 
     /// A lock's card, as apps believe it.

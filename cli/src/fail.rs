@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
-use crate::when::Misread;
+use crate::{terminal::plain, when::Misread};
 
 /// Exit codes, as `cli/README.md` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,6 @@ impl fmt::Display for Failure {
     /// One line, whatever is in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = |c: char| if c.is_control() { ' ' } else { c };
-        f.write_str(&self.message.chars().map(line).collect::<String>())
+        f.write_str(&plain(&self.message.chars().map(line).collect::<String>()))
     }
 }

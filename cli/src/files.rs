@@ -11,8 +11,15 @@ use crate::fail::{Failure, Result};
 /// Bytes of the longest input that is read as a whole: more than a domain of a thousand locks has.
 pub(crate) const MAX_INPUT: u64 = 4 << 20;
 
-/// Bytes of the longest JSON: read, it takes up to 20 times as much memory.
+/// Bytes of the longest JSON.
 const MAX_JSON: u64 = 2 << 20;
+
+/// Objects and lists in JSON, each of which takes some 650 bytes of memory at least. The vectors
+/// have some 10 000.
+const MAX_NESTED: usize = 40_000;
+
+/// Values in JSON, of some 100 bytes each.
+const MAX_VALUES: usize = 200_000;
 
 /// Reads a file, or standard input for `-`, as a whole.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -22,6 +29,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 /// Reads JSON.
 pub(crate) fn json(path: &Path) -> Result<serde_json::Value> {
     let bytes = bounded(path, MAX_JSON)?;
+    let count = |signs: &[u8]| bytes.iter().filter(|byte| signs.contains(byte)).count();
+    if count(b"{[") > MAX_NESTED || count(b",") > MAX_VALUES {
+        return Err(Failure::input(format!("{}: more values than vectors have", path.display())));
+    }
     serde_json::from_slice(&bytes)
         .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }
@@ -54,29 +65,65 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, true).map_err(|error| Failure::writing(path, &error))
 }
 
-/// Writes a new file for this user alone.
+/// Writes a new file for this user alone, which a secret key is in.
 pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let made = private(true).create_new(true).open(path);
+    create(path, bytes, true)
+}
+
+/// Writes a new file for everybody to read.
+pub(crate) fn create_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    create(path, bytes, false)
+}
+
+fn create(path: &Path, bytes: &[u8], alone: bool) -> Result<()> {
+    let made = private(alone).create_new(true).open(path);
     let mut file = made.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::input(format!(
-            "{}: is there already; a key is never written over",
-            path.display()
-        )),
+        io::ErrorKind::AlreadyExists => taken(path),
         _ => Failure::writing(path, &error),
     })?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| synced(path));
-    written.map_err(|error| Failure::writing(path, &error))
+    written.map_err(|error| {
+        // Half a key is none, and would be in the way.
+        let _left = fs::remove_file(path);
+        Failure::writing(path, &error)
+    })
+}
+
+/// A file that is not written over.
+pub(crate) fn taken(path: &Path) -> Failure {
+    Failure::input(format!("{}: is there already; a key is never written over", path.display()))
 }
 
 fn write(path: &Path, bytes: &[u8], alone: bool) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = PathBuf::from(name);
-    let mut file = private(alone).create(true).truncate(true).open(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    synced(path)
+    if !is_replaced(path) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let (mut file, new) = beginning(path, alone)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&new, path))
+        .and_then(|()| synced(path));
+    if written.is_err() {
+        let _left = fs::remove_file(&new);
+    }
+    written
+}
+
+/// Whether a new file takes the place of what is there. A device or a pipe takes the bytes itself.
+pub(crate) fn is_replaced(path: &Path) -> bool {
+    !path.starts_with("/dev") && fs::metadata(path).map_or(true, |found| found.is_file())
+}
+
+/// Begins a file that is to take another's place, beside that. What a killed process has left there
+/// is of that one's mode, or a link to elsewhere: it is removed, not written into.
+pub(crate) fn beginning(path: &Path, alone: bool) -> io::Result<(File, PathBuf)> {
+    let new = beside(path, "new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    Ok((private(alone).create_new(true).open(&new)?, new))
 }
 
 fn private(alone: bool) -> OpenOptions {

@@ -24,8 +24,9 @@ pub(crate) fn read(
     Ok(key)
 }
 
-/// No lock would take what another signs.
-fn check(
+/// Whether the domain's keyset trusts the key for this role now: no lock would take what another
+/// signs.
+pub(crate) fn check(
     app: &App,
     file: &DomainFile,
     key: &PublicKey<role::Issuer>,

@@ -25,9 +25,12 @@ const BINARY: &[u8] = b"age-encryption.org/v1";
 
 /// Reads a secret key of a class from a file, or from standard input for `-`.
 pub(crate) fn signing<R: Role>(app: &App, path: &Path) -> Result<SigningKey<R>> {
-    let text = secret(app, path)?;
-    let key = text::decode_secret::<R>(&text);
-    key.map_err(|_| other(path, R::NAME, &text))
+    of_secret(path, &secret(app, path)?)
+}
+
+/// A secret key of a class, by its text. A pipe is read but once.
+pub(crate) fn of_secret<R: Role>(path: &Path, text: &str) -> Result<SigningKey<R>> {
+    text::decode_secret::<R>(text).map_err(|_| other(path, R::NAME, text))
 }
 
 /// Reads a key that opens what is sealed.
@@ -55,7 +58,11 @@ pub(crate) fn secret(app: &App, path: &Path) -> Result<Zeroizing<String>> {
     if path != Path::new("-") {
         check_private(path)?;
     }
-    let bytes = Zeroizing::new(files::read(path)?);
+    opened(app, path, Zeroizing::new(files::read(path)?))
+}
+
+/// The text of a secret key that was read, decrypted where it must be.
+fn opened(app: &App, path: &Path, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>> {
     let plain = match is_encrypted(&bytes) {
         true => decrypt(&bytes, app.passphrase(path)?, path)?,
         false => bytes,
@@ -70,7 +77,13 @@ fn is_encrypted(bytes: &[u8]) -> bool {
 }
 
 fn decrypt(bytes: &[u8], passphrase: SecretString, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let bad = |error: age::DecryptError| Failure::input(format!("{}: {error}", path.display()));
+    let bad = |error: age::DecryptError| {
+        let path = path.display();
+        Failure::input(match error {
+            age::DecryptError::DecryptionFailed => format!("{path}: not this passphrase"),
+            error => format!("{path}: {error}"),
+        })
+    };
     let armored = ArmoredReader::new(BufReader::new(bytes));
     let decryptor = age::Decryptor::new(armored).map_err(bad)?;
     let identity = age::scrypt::Identity::new(passphrase);
@@ -91,7 +104,7 @@ pub(crate) fn encrypt(text: &str, passphrase: SecretString) -> Result<String> {
 
 /// A key that others can read is nobody's secret.
 #[cfg(unix)]
-fn check_private(path: &Path) -> Result<()> {
+pub(crate) fn check_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let found = fs::metadata(path).map_err(|error| Failure::reading(path, &error))?;
     let mode = found.permissions().mode() & 0o777;
@@ -105,7 +118,7 @@ fn check_private(path: &Path) -> Result<()> {
 }
 
 #[cfg(not(unix))]
-fn check_private(path: &Path) -> Result<()> {
+pub(crate) fn check_private(path: &Path) -> Result<()> {
     fs::metadata(path).map(drop).map_err(|error| Failure::reading(path, &error))
 }
 
@@ -145,7 +158,10 @@ pub(crate) fn any_public(app: &App, argument: &str) -> Result<AnyPublic> {
         return of_file(&text).map_err(bad);
     }
     if is_encrypted(&bytes) || bytes.starts_with(b"kw1secret.") {
-        let text = secret(app, path)?;
+        if path != Path::new("-") {
+            check_private(path)?;
+        }
+        let text = opened(app, path, bytes)?;
         let class = class(&text).and_then(crate::class::Class::by_name);
         return class.ok_or_else(|| bad("no key in it".into()))?.public_of(&text);
     }

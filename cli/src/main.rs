@@ -11,6 +11,8 @@
         clippy::expect_used,
         clippy::panic,
         clippy::as_conversions,
+        clippy::print_stderr,
+        clippy::print_stdout,
         clippy::string_slice
     )
 )]
@@ -43,12 +45,14 @@ mod object;
 mod out;
 mod scene;
 mod show;
+mod sink;
+mod terminal;
 mod when;
 mod why;
 
 use std::{env, io, process::ExitCode};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 
 use app::{App, Common};
@@ -68,7 +72,8 @@ use commands::{
     token::TokenCommand,
     witness::WitnessCommand,
 };
-use fail::{Failure, Result};
+use fail::{Exit, Failure, Result};
+use terminal::{aside, plain_json};
 
 /// Capability tokens that open real doors
 #[derive(Parser)]
@@ -128,24 +133,57 @@ fn main() -> ExitCode {
     if env::args_os().any(|argument| argument.to_string_lossy().contains("kw1secret.")) {
         return failed(&commands::key::on_the_command_line(), false);
     }
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error),
+    };
     let json = cli.common.json();
-    match App::new(cli.common).and_then(|app| cli.command.run(&app)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failed(&failure, json),
+    let done = App::new(cli.common).and_then(|app| cli.command.run(&app));
+    match (done, terminal::lost()) {
+        (Err(failure), _) => failed(&failure, json),
+        (Ok(()), None) => ExitCode::SUCCESS,
+        // A reader that has gone away has seen enough, and is told nothing.
+        (Ok(()), Some(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(Exit::Trouble.code())
+        }
+        (Ok(()), Some(error)) => {
+            failed(&Failure::trouble(format!("standard output: {error}")), json)
+        }
     }
+}
+
+/// What is no command: help, which was asked for, or one line as of any other error.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let asked = [
+        ErrorKind::DisplayHelp,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+        ErrorKind::DisplayVersion,
+    ];
+    if asked.contains(&error.kind()) {
+        let _unread = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.to_string();
+    let (what, usage) = text.split_once("\n\nUsage: ").unwrap_or((&text, "keyward"));
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let what = what.split(" For more information,").next().unwrap_or_default();
+    let command = usage.split_whitespace().take_while(|word| word.starts_with(char::is_lowercase));
+    let command = command.collect::<Vec<_>>().join(" ");
+    let json = env::args_os().any(|argument| argument == "--json");
+    failed(&Failure::input(format!("{what}; `{command} --help` says more")), json)
 }
 
 /// One line on standard error.
 fn failed(failure: &Failure, json: bool) -> ExitCode {
+    let code = failure.exit.code();
     match json {
         true => {
-            let code = failure.exit.code();
-            eprintln!("{}", serde_json::json!({ "error": failure.to_string(), "exit": code }));
+            aside(&plain_json(&serde_json::json!({ "error": failure.to_string(), "exit": code })));
         }
-        false => eprintln!("keyward: {failure}"),
+        false => aside(&format!("keyward: {failure}")),
     }
-    ExitCode::from(failure.exit.code())
+    ExitCode::from(code)
 }
 
 impl Command {
@@ -174,7 +212,9 @@ impl Command {
                 Ok(())
             }
             Self::Completions { shell } => {
-                clap_complete::generate(shell, &mut Cli::command(), "keyward", &mut io::stdout());
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "keyward", &mut script);
+                app::line(String::from_utf8_lossy(&script).trim_end());
                 Ok(())
             }
         }

@@ -29,6 +29,9 @@ impl Object {
     /// Reads an object's text form.
     pub(crate) fn of_text(text: &str) -> std::result::Result<Self, String> {
         let mut buffer = [0; MAX_TEXT];
+        if text.len() > MAX_TEXT {
+            return Err(format!("longer than {MAX_TEXT} characters, which no object's text is"));
+        }
         let bytes = text::decode(text, &mut buffer).map_err(|error| error.to_string())?;
         Self::of_bytes(bytes).map_err(|error| error.to_string())
     }

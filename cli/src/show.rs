@@ -47,7 +47,6 @@ use keyward::{
     seal::Sealed,
     wire::{DecodeError, Kind},
 };
-use serde_json::json;
 
 use crate::{
     app::App,
@@ -55,6 +54,7 @@ use crate::{
     fail::{Failure, Result},
     name, object,
     object::Object,
+    terminal::{line, plain_json, write},
     when,
 };
 use account::{Account, Verdict};
@@ -137,12 +137,7 @@ fn explain(
     asked: &Asked,
     wanted: impl Fn(Option<Kind>) -> bool,
 ) -> Result<()> {
-    let accounts = accounts(app, pieces, asked, &wanted)?;
-    let text: Vec<_> = accounts.iter().map(Account::text).collect();
-    let json: Vec<_> = accounts.iter().map(Account::json).collect();
-    if !accounts.is_empty() {
-        app.say(&text.join("\n\n"), &json!({ "objects": json }));
-    }
+    each(app, pieces, asked, &wanted)?;
     let damaged = pieces.iter().filter_map(|piece| match piece {
         Piece::Damaged(damaged) if wanted(damaged.kind) => Some(damaged),
         _ => None,
@@ -160,12 +155,36 @@ fn explain(
     }
 }
 
+/// Tells of one object after the other: what is told of many takes far more room than they do.
+fn each(
+    app: &App,
+    pieces: &[Piece],
+    asked: &Asked,
+    wanted: impl Fn(Option<Kind>) -> bool,
+) -> Result<()> {
+    let mut first = true;
+    accounts(app, pieces, asked, wanted, |account| {
+        write(match (std::mem::take(&mut first), app.json) {
+            (true, true) => "{\"objects\":[",
+            (true, false) => "",
+            (false, true) => ",",
+            (false, false) => "\n\n",
+        });
+        write(&if app.json { plain_json(&account.json()) } else { account.text() });
+    })?;
+    if !first {
+        line(if app.json { "]}" } else { "" });
+    }
+    Ok(())
+}
+
 fn accounts(
     app: &App,
     pieces: &[Piece],
     asked: &Asked,
     wanted: impl Fn(Option<Kind>) -> bool,
-) -> Result<Vec<Account>> {
+    then: impl FnMut(Account),
+) -> Result<()> {
     let asked = asked.read(app)?;
     let objects = piece::whole(pieces);
     let clock = app.clock.moved(asked.at);
@@ -175,7 +194,8 @@ fn accounts(
         Piece::Whole(object) => Some(account(object, &asked, &beside)),
         Piece::Damaged(damaged) => partial::account(damaged, &beside),
     });
-    Ok(told.collect())
+    told.for_each(then);
+    Ok(())
 }
 
 impl Piece {

@@ -122,3 +122,53 @@ fn a_copy_with_other_signatures_is_not_taken_beside_the_original() {
         assert_eq!(desk.read("domain.kw"), before, "{name}");
     }
 }
+
+#[test]
+fn a_list_takes_nobody_whom_it_doesn_t_revoke() {
+    let desk = Desk::with_domain();
+    for (key, instead) in [("office.pub", "keyset new --drop"), ("root.pub", "epoch next")] {
+        let error = desk.fails(&format!("revoke {key} --key office.key"), 2);
+        assert!(error.contains(instead), "{error}");
+    }
+    let other = Desk::with_domain();
+    other.done(
+        "token issue --to company.pub --key office.key --right unlock --lock flat --for 1d -o t",
+    );
+    desk.write("theirs", other.read("t").as_bytes());
+    let error = desk.fails("revoke theirs --key office.key", 2);
+    assert!(error.contains("another domain"), "{error}");
+    assert!(!desk.read("domain.kw").contains("kw1.status."));
+}
+
+#[test]
+fn a_list_of_a_dropped_revoker_is_to_be_signed_anew() {
+    let desk = Desk::with_domain();
+    desk.done("revoke company.pub --key office.key");
+    desk.done("keyset new --issuer watch.pub=revoke,attest -o more.kw");
+    let told = desk.done("keyset cosign more.kw --key root.key");
+    assert!(!told.contains("keyward revoke"), "{told}");
+    desk.done("keyset new --drop office.pub -o less.kw");
+    let told = desk.done("keyset cosign less.kw --key root.key");
+    assert!(told.contains("sign it anew by `keyward revoke"), "{told}");
+}
+
+#[test]
+fn a_lock_keeps_its_settings_over_an_epoch_and_its_name_for_itself() {
+    let desk = Desk::with_domain();
+    desk.done("lock new flat");
+    desk.done("lock new other");
+    desk.done("card flat-12a --unclaimed flat/unclaimed --key office.key --group way-in");
+    let error = desk.fails("card flat-12a --unclaimed other/unclaimed --key office.key", 2);
+    assert!(error.contains("a name of its own"), "{error}");
+    desk.done("key new cold -o cold-2.key");
+    desk.done("key new root -o root-1.key");
+    desk.done("epoch next --cold cold-1.pub --root root-1.pub --next cold-2.pub -o epoch-1.kw");
+    desk.done("epoch cosign epoch-1.kw --key cold-1.key");
+    desk.done("keyset new --issuer office.pub=issue,revoke,enrol -o keyset-1.kw");
+    desk.done("keyset cosign keyset-1.kw --key root-1.key");
+    let told = desk.done("card flat-12a --key office.key -o card");
+    assert!(told.contains("card 1 of flat-12a"), "{told}");
+    let told = desk.done("show card");
+    let mut lines = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    assert!(told.contains("way-in") && lines.any(|line| line == ["epoch", "1"]), "{told}");
+}

@@ -119,3 +119,24 @@ fn a_key_that_others_can_read_is_not_used() {
     let error = desk.fails("status --key company.key", 2);
     assert!(error.contains("chmod 600"), "{error}");
 }
+
+#[test]
+fn many_short_lines_take_little_memory() {
+    let desk = Desk::with_domain();
+    desk.write("huge", "x\n".repeat(2 << 20).as_bytes());
+    refuses(&desk, "huge", "");
+    let damaged = format!("kw1.token.{}\n", "A".repeat(20)).repeat(1 << 15);
+    desk.write("damaged", damaged.as_bytes());
+    assert_eq!(run(&desk, "show IT", "damaged").0, Some(2));
+    desk.write("values", format!("[{}0]", "{\"\":0},".repeat(250_000)).as_bytes());
+    let (code, error) = run(&desk, "token check --vectors IT", "values");
+    assert_eq!(code, Some(2), "{error}");
+}
+
+#[test]
+fn a_text_that_is_too_long_says_so() {
+    let desk = Desk::new();
+    desk.write("long", format!("kw1.token.{}", "A".repeat(3000)).as_bytes());
+    let error = desk.fails("show long", 2);
+    assert!(error.contains("longer than 2127 characters"), "{error}");
+}

@@ -228,7 +228,8 @@ fn commands_write_what_is_documented() {
     home.file("unclaimed", &[home.world.flat.lock.unclaimed().encode().unwrap().as_bytes()]);
     let enrol = ["card", "flat", "--unclaimed", "unclaimed", "--key", "office", "-o", "card"];
     check("card", &[own(&home, &enrol)]);
-    let grant = ["--right", "unlock", "--lock", "flat", "--for", "1d", "--key", "office"];
+    let grant =
+        ["--right", "unlock", "--lock", "flat", "--for", "1d", "--uses", "2", "--key", "office"];
     let issue = [&["token", "issue", "--to", "anna.pub", "-o", "token"], &grant[..]].concat();
     check("token issue", &[own(&home, &issue)]);
     let invite = [&["token", "invite"], &grant[..]].concat();

@@ -82,3 +82,35 @@ fn a_key_comes_from_a_pipe_too() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).starts_with("kw1.status."));
 }
+
+#[test]
+fn another_key_s_public_half_is_never_written_over() {
+    let desk = Desk::new();
+    desk.done("key new holder -o me.key");
+    let before = desk.read("me.pub");
+    let error = desk.fails("key new cold -o me.cold", 2);
+    assert!(error.contains("me.pub: is there already"), "{error}");
+    assert_eq!(desk.read("me.pub"), before);
+    assert!(!desk.path("me.cold").exists());
+    for files in ["alice.smith alice.jones", "both.pub"] {
+        let error = desk.fails(&format!("key new holder -o {files}"), 2);
+        assert!(error.contains("belong together"), "{error}");
+    }
+    assert!(!desk.path("alice.pub").exists() && !desk.path("both.pub").exists());
+}
+
+#[test]
+fn a_key_from_standard_input_does_all_that_a_file_does() {
+    let desk = Desk::with_domain();
+    let grant = "--right unlock --lock flat --for 1d --uses 2";
+    for (line, key) in [
+        (format!("token issue --key - --to courier.pub {grant}"), "office.key"),
+        (format!("token invite --key - {grant}"), "office.key"),
+        (format!("token issue --key office.key --to - {grant}"), "courier.key"),
+        ("key show -".to_owned(), "courier.key"),
+        ("status --key -".to_owned(), "watch.key"),
+    ] {
+        let output = desk.fed(&line, desk.read(key).as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+    }
+}

@@ -7,7 +7,10 @@ mod life;
 #[path = "lock/log.rs"]
 mod log;
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use desk::Desk;
 
@@ -171,4 +174,55 @@ fn a_door_is_secured_in_time_or_before_all_else() {
     assert!(said.err.contains("flat-12a: the door is secured first"), "{}", said.err);
     assert_eq!(desk.text("flat/bolt"), "locked\n");
     assert!(!desk.done("lock show flat").contains("the door is to be secured"));
+}
+
+#[test]
+fn a_domain_file_that_is_behind_the_lock_is_told() {
+    let desk = Desk::claimed();
+    fs::copy(desk.path("domain.kw"), desk.path("old.kw")).unwrap();
+    desk.done("revoke --below 5:office.pub --key office.key");
+    let said = desk.says("lock sync flat");
+    assert!(!said.err.contains("behind"), "{}", said.err);
+    let said = desk.says("lock sync flat --domain old.kw");
+    assert!(
+        said.err.contains("old.kw is behind the lock: it holds list 1, the file 0"),
+        "{}",
+        said.err
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_whose_secret_others_can_read_is_not_started() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::claimed();
+    fs::set_permissions(desk.path("flat/secret"), fs::Permissions::from_mode(0o644)).unwrap();
+    let said = desk.run(&["lock", "show", "flat"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("others can read it"), "{}", said.err);
+}
+
+#[test]
+fn a_phone_that_goes_on_does_not_keep_the_door_open() {
+    let desk = Desk::claimed();
+    desk.issue("short", "--right unlock --max-open 2s");
+    let program = env!("CARGO_BIN_EXE_keyward");
+    let presents = format!("'{program}' present short --key guest.key --challenge -");
+    let begin = Instant::now();
+    let phone = format!("{presents}; exec sleep 60");
+    let said = desk.run(&["lock", "open", "flat", "--phone", &phone]);
+    said.assert_done();
+    assert!(said.out.contains("secured: done"), "{}", said.out);
+    assert_eq!(desk.text("flat/bolt"), "locked\n");
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn a_phone_that_never_answers_is_waited_for_as_long_as_its_challenge_lives() {
+    let desk = Desk::claimed();
+    let begin = Instant::now();
+    let said = desk.run(&["lock", "open", "flat", "--phone", "exec sleep 300"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("no presentation came within 30 s"), "{}", said.err);
+    assert!(begin.elapsed() < Duration::from_secs(60));
 }

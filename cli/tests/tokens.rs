@@ -57,7 +57,7 @@ fn a_guest_takes_an_invitation_over() {
     assert!(desk.done("token check guest.token").contains("2 links"));
     // The same from a token that one holds, if it may be handed on twice.
     desk.done(COMPANY);
-    let error = desk.fails("token invite company.token --key company.key", 2);
+    let error = desk.fails("token invite company.token --key company.key --uses 1", 2);
     assert!(error.contains("--depth"), "{error}");
     for broken in [
         link.replace('~', "!"),
@@ -114,10 +114,36 @@ fn an_invitations_picture_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::with_domain();
     desk.done(
-        "token invite --key office.key --right unlock --lock flat --for 1d -o link --svg link.svg",
+        "token invite --key office.key --right unlock --lock flat --for 1d --uses 2 -o link --svg link.svg",
     );
     for name in ["link", "link.svg"] {
         let mode = std::fs::metadata(desk.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}");
+    }
+}
+
+#[test]
+fn what_no_token_can_say_is_told_by_its_option() {
+    let desk = Desk::with_domain();
+    for (options, option) in [
+        ("--lock flat --uses 0", "--uses 0: 1 at least"),
+        ("--lock flat --witness camera.pub --of 2", "--witness, --of: 1 to 4"),
+        ("--lock flat,flat", "--lock, --group: at most 8 names, each once"),
+        ("--lock a,b,c,d,e,f,g,h,i", "--lock, --group: at most 8"),
+        ("--lock flat --depth 9", "--depth"),
+    ] {
+        let issue = "token issue --to company.pub --key office.key --right unlock --for 1d";
+        let error = desk.fails(&format!("{issue} {options}"), 2);
+        assert!(error.contains(option), "{error}");
+    }
+}
+
+#[test]
+fn an_invitation_s_beginning_holds_no_fragment() {
+    let desk = Desk::with_domain();
+    let invite = "token invite --key office.key --right unlock --lock flat --for 1d --uses 2";
+    for link in ["https://flat.example/#/in", "'https://flat.example/a b'"] {
+        let error = desk.fails(&format!("{invite} --link {link}"), 2);
+        assert!(error.contains("--link"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use keyward::{
     Roles, SealingKey, Unclaimed,
     card::{CardOrder, Draft},
-    id::{CardVersion, GroupId},
+    id::{CardVersion, Epoch, GroupId},
     wire::Kind,
     zone::ZoneId,
 };
@@ -68,14 +68,26 @@ impl CardCommand {
         let lock = name::lock(&self.lock)?;
         let _alone = files::exclusive(&app.domain)?;
         let mut file = app.domain()?;
-        let held = file.card(lock).ok();
+        let held = file.card(lock).ok().or_else(|| file.former_card(lock));
         let before = match (&self.unclaimed, held) {
-            (Some(argument), held) => {
+            (Some(argument), _) => {
+                // In a new epoch old tokens open nothing, and a name may be given anew.
+                let held = file.card(lock).ok();
                 let bytes = object::one(argument, Kind::Unclaimed)?;
-                let version = held.map_or(0, |card| card.unverified_order().version.0);
-                Before::new(Unclaimed::decode(&bytes)?, version)
+                let (shown, version) = (
+                    Unclaimed::decode(&bytes)?,
+                    held.map_or(0, |card| card.unverified_order().version.0),
+                );
+                if held.is_some_and(|card| card.unverified_nonce() != shown.nonce) {
+                    let lock = &self.lock;
+                    return Err(Failure::input(format!(
+                        "{lock}: the name of another lock, or of this one before it was reset: \
+                         tokens that are out would open it; give it a name of its own"
+                    )));
+                }
+                Before::new(shown, version)
             }
-            (None, Some(card)) => Before::of(&card)?,
+            (None, Some(card)) => Before::of(&card, file.scope()?.epoch)?,
             (None, None) => {
                 let lock = &self.lock;
                 return Err(Failure::input(format!(
@@ -132,7 +144,8 @@ impl Before {
         Self { unclaimed, groups, sealing, sealed_only, unchallenged, zone, version }
     }
 
-    fn of(card: &keyward::Card<'_>) -> Result<Self> {
+    /// A lock keeps its settings over an epoch's end; versions begin anew.
+    fn of(card: &keyward::Card<'_>, epoch: Epoch) -> Result<Self> {
         let (device, nonce) = (card.unverified_device()?, card.unverified_nonce());
         Ok(Self {
             unclaimed: Unclaimed { device, nonce },
@@ -141,7 +154,10 @@ impl Before {
             sealed_only: card.unverified_sealed_only(),
             unchallenged: card.unverified_unchallenged(),
             zone: card.unverified_zone(),
-            version: card.unverified_order().version.0,
+            version: match card.unverified_epoch() == epoch {
+                true => card.unverified_order().version.0,
+                false => 0,
+            },
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     object::Object,
     out::hex,
     scene::Scene,
+    terminal::aside,
 };
 
 /// Verifies a token's signatures, or what a lock makes of a presentation
@@ -85,7 +86,7 @@ impl Check {
         }
         match others.first() {
             None => {
-                eprintln!("{checked} vectors, all with the file's verdict and reason");
+                aside(&format!("{checked} vectors, all with the file's verdict and reason"));
                 Ok(())
             }
             Some(first) => Err(Failure::no(format!(
@@ -172,7 +173,11 @@ fn token(app: &App, objects: &[Object], argument: &str) -> Result<()> {
         }
         None => "by its own origin; there is no domain to compare it with",
     };
-    let line = format!("genuine, {domain}: {links} links, serial {}", checked.serial());
+    let line = format!(
+        "genuine, {domain}: {links} link{}, serial {}",
+        if links == 1 { "" } else { "s" },
+        checked.serial()
+    );
     let json = json!({
         "genuine": true, "links": links, "serial": checked.serial().0,
         "domain": origin.scope.domain.to_string(), "domain_known": known.unwrap_or(false),

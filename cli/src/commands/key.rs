@@ -1,6 +1,9 @@
 //! `keyward key`: draws keys, and says what one is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use age::secrecy::SecretString;
 use clap::{Args, Subcommand};
@@ -12,6 +15,7 @@ use crate::{
     fail::{Failure, Result},
     files, key,
     out::Out,
+    terminal::{aside, plain, plain_lines},
 };
 
 /// Draws keys, and says what one is
@@ -59,17 +63,38 @@ impl KeyCommand {
 
 impl New {
     fn run(self, app: &App) -> Result<()> {
+        self.check_places()?;
         let passphrase = self.encrypt.then(|| app.new_passphrase()).transpose()?;
         let mut keys = Vec::new();
         for path in &self.out {
             let (public, file) = self.draw(path, passphrase.clone())?;
             if let Some(file) = file.as_ref().filter(|_| !app.json) {
-                line(&format!("{file}: {}", sentence(&public)));
+                line(&plain_lines(&format!("{file}: {}", sentence(&public))));
             }
             keys.push(told(&public, file.as_deref())?);
         }
         if app.json {
             line(&json!({ "keys": keys }).to_string());
+        }
+        Ok(())
+    }
+
+    /// Nothing is drawn where a file is there, or two would have one name: `a.x` and `a.y` have one
+    /// public half's.
+    fn check_places(&self) -> Result<()> {
+        let files = self.out.iter().filter(|path| *path != Path::new("-"));
+        let mut places = BTreeSet::new();
+        for place in files.flat_map(|path| [path.clone(), path.with_extension("pub")]) {
+            if place.symlink_metadata().is_ok() {
+                return Err(files::taken(&place));
+            }
+            if let Some(twice) = places.replace(place) {
+                let twice = twice.display();
+                return Err(Failure::input(format!(
+                    "{twice}: two keys' files, or the halves of one, have this name; \
+                     FILE.key and FILE.pub belong together"
+                )));
+            }
         }
         Ok(())
     }
@@ -88,12 +113,12 @@ impl New {
         };
         if path == Path::new("-") {
             line(text.trim_end());
-            eprintln!("{}", public.text()?);
+            aside(&public.text()?);
             return Ok((public, None));
         }
         files::create_private(path, format!("{}\n", text.trim_end()).as_bytes())?;
         let beside = path.with_extension("pub");
-        files::replace(&beside, format!("{}\n", public.text()?).as_bytes())?;
+        files::create_public(&beside, format!("{}\n", public.text()?).as_bytes())?;
         Ok((public, Some(beside.display().to_string())))
     }
 }
@@ -112,9 +137,9 @@ impl Show {
         }
         let texts = keys.iter().map(|(_, key)| key.text()).collect::<Result<Vec<_>>>()?;
         let mut sentences: Vec<_> = keys.iter().map(|(_, key)| sentence(key)).collect();
-        if self.out.out.is_none() && !app.json {
+        if self.out.file().is_none() && !app.json {
             for sentence in &sentences {
-                eprintln!("{sentence}");
+                aside(sentence);
             }
         }
         let told = keys.iter().map(|(argument, key)| told(key, Some(argument)));
@@ -147,7 +172,7 @@ fn told(key: &AnyPublic, file: Option<&str>) -> Result<Value> {
 fn book_line(argument: &str, key: &AnyPublic) -> Option<String> {
     let (id, name) = key.names?;
     let label = PathBuf::from(argument);
-    let label = label.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into());
+    let label = label.file_stem().map_or_else(String::new, |stem| plain(&stem.to_string_lossy()));
     Some(match key.class {
         Class::Issuer => format!("{name} {label}\n{id} {label}"),
         _ => format!("{name} {label}"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use keyward::{
-    Issuer, Keyset, PublicKey, Roles, Time,
+    Issuer, Keyset, PublicKey, Roles, Status, Time,
     id::KeysetVersion,
     keyset::Draft,
     role,
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
+    domain::DomainFile,
     fail::{Failure, Result},
     files, key, object,
     object::Object,
@@ -229,8 +230,22 @@ impl Cosign {
             file.take(&Object { kind: Kind::Keyset, bytes: signed.clone() })?;
             file.save()?;
             line = format!("{line}, taken into {}", app.domain.display());
+            if is_orphaned(&file)? {
+                line.push_str(
+                    "; whoever signed the revocation list is dropped, and no lock takes that list \
+                     any more: sign it anew by `keyward revoke --key FILE`",
+                );
+            }
         }
         app.say(&line, &json!({ "version": version, "signatures": have, "needed": needed }));
         Ok(())
     }
+}
+
+/// Whether the list's signer may revoke no more (SPEC.md section 8.4).
+fn is_orphaned(file: &DomainFile) -> Result<bool> {
+    let (Some(bytes), Some(keyset)) = (file.list_bytes(), file.keyset()) else { return Ok(false) };
+    let signer = Status::decode(bytes)?.unverified_issuer();
+    let mut issuers = keyset.unverified_issuers();
+    Ok(!issuers.any(|issuer| issuer.id() == signer && issuer.roles().has(Roles::REVOKE)))
 }

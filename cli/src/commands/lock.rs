@@ -5,6 +5,7 @@ mod end;
 mod log;
 mod new;
 mod open;
+mod phone;
 mod show;
 mod statements;
 mod telling;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
@@ -12,8 +12,10 @@ use keyward::{
     receipt::Log,
 };
 use keyward_audit::{
-    Audit, Audited, Bar, Joins, LockTrust, Mode, Progress, Statements, Teller, Trust,
-    erase::Erasure, export,
+    Audit, Audited, Bar, Joins, Line, LockTrust, Mode, Progress, Statements, Teller, Trust,
+    Unreadable,
+    erase::Erasure,
+    export::{self, ExportError},
 };
 use serde_json::{Value, json};
 
@@ -24,6 +26,8 @@ use crate::{
     fail::{Failure, Result},
     key, name, object,
     out::hex,
+    sink::Sink,
+    terminal::aside,
     when,
 };
 
@@ -110,7 +114,7 @@ impl AuditArgs {
         self.logs.each(app, head, |trust, audited| {
             sound &= !audited.has_faults();
             match app.json {
-                true => told.push(json(audited)),
+                true => told.push(json(trust, audited)),
                 false => print(app, trust, audited, self.brief)?,
             }
             Ok(())
@@ -127,15 +131,24 @@ impl AuditArgs {
 
 impl Export {
     fn run(self, app: &App) -> Result<()> {
-        let mut out = writer(self.out.as_deref())?;
+        let mut out = Sink::new(self.out.as_deref())?;
+        let (mut written, mut locks) = (Ok(()), 0);
         self.logs.each(app, None, |_, audited| {
+            locks += 1;
+            if locks > 1 {
+                return Err(Failure::input(
+                    "entries of several locks, which rows don't tell apart: say which by --lock",
+                ));
+            }
             let joins = audited.joins();
             let done = match self.csv {
                 true => export::csv(audited, &joins, &mut out, &mut ()),
                 false => export::json_lines(audited, &joins, &mut out, &mut ()),
             };
-            done.map_err(|error| Failure::trouble(format!("{error:?}")))
-        })
+            written = std::mem::replace(&mut written, Ok(())).and(done.map_err(unwritten));
+            Ok(())
+        })?;
+        out.done(written)
     }
 }
 
@@ -153,20 +166,15 @@ impl Erase {
         if erasure == Erasure::default() {
             return Err(Failure::input("nothing to erase: give --holder, --before or --number"));
         }
-        if self.out.as_deref() == Some(self.log.as_path()) {
-            return Err(Failure::input(
-                "the log is read while it is written anew: give another --out",
-            ));
-        }
         let reader = reader(&self.log)?;
-        let mut out = writer(self.out.as_deref())?;
+        let mut out = Sink::new(self.out.as_deref())?;
         let done = erasure.write(reader, &mut out)?;
-        out.flush()?;
+        out.done(Ok(()))?;
         let line = format!(
             "{} erased, {} kept, {} unreadable and left out",
             done.erased, done.kept, done.unreadable
         );
-        eprintln!("{line}");
+        aside(&line);
         match done.unreadable {
             0 => Ok(()),
             _ => Err(Failure::input(line)),
@@ -195,19 +203,25 @@ impl Logs {
         if piped && locks.len() > 1 {
             return Err(Failure::input("standard input is read once: say which lock by --lock"));
         }
+        let (mut some, mut lines, mut unreadable) = (false, 0, 0);
         for lock in locks {
             let audited = self.audit(believed(&trust, lock)?, head)?;
             let counts = audited.counts();
-            if counts.entries == 0 && counts.receipts == 0 && counts.unreadable > 0 {
-                let unreadable = counts.unreadable;
-                return Err(Failure::input(format!(
-                    "no entry or receipt of {}, and {unreadable} lines that can't be read",
-                    name::lock_name(&lock)
-                )));
+            (lines, unreadable) = (counts.lines, counts.unreadable);
+            // A file is of one lock as a rule, and the others' are elsewhere.
+            if counts.entries > 0 || counts.receipts > 0 {
+                some = true;
+                then(&trust, &audited)?;
             }
-            then(&trust, &audited)?;
         }
-        Ok(())
+        match some {
+            true => Ok(()),
+            false => Err(Failure::input(format!(
+                "no entry or receipt of {} in {lines} lines, of which {unreadable} can't be read; \
+                 what is sealed is opened by `keyward open` first",
+                self.lock.as_deref().unwrap_or("any lock of the domain")
+            ))),
+        }
     }
 
     fn audit(
@@ -247,20 +261,31 @@ fn believed(trust: &Trust, lock: LockId) -> Result<LockTrust> {
 }
 
 fn print(app: &App, trust: &Trust, audited: &Audited<'_>, brief: bool) -> Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = Sink::new(None)?;
+    let written = told(app, trust, audited, brief, &mut out);
+    out.done(written)
+}
+
+fn told(
+    app: &App,
+    trust: &Trust,
+    audited: &Audited<'_>,
+    brief: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
     writeln!(out, "Lock {}", name::lock_name(&audited.lock()))?;
     audited.findings().iter().try_for_each(|finding| writeln!(out, "  {finding}"))?;
-    for (line, why) in audited.unreadable() {
+    for (line, why) in unreadable(trust, audited) {
         writeln!(out, "  unreadable: {line}: {why}.")?;
     }
     let joins = audited.joins();
     for line in joins.refused() {
         writeln!(out, "  The token on {line} is not genuine by any origin of the domain.")?;
     }
-    if !brief {
-        tell(app, trust, audited, &joins, &mut out)?;
+    match brief {
+        true => Ok(()),
+        false => tell(app, trust, audited, &joins, out),
     }
-    Ok(out.flush()?)
 }
 
 fn tell(
@@ -269,7 +294,7 @@ fn tell(
     audited: &Audited<'_>,
     joins: &Joins<'_>,
     out: &mut impl Write,
-) -> Result<()> {
+) -> io::Result<()> {
     let teller = Teller::new(audited, joins, Some(trust), &app.book);
     for log in [Log::Events, Log::Denials] {
         teller.tell(log, |sentence| writeln!(out, "  {sentence}"))?;
@@ -280,7 +305,18 @@ fn tell(
     Ok(())
 }
 
-fn json(audited: &Audited<'_>) -> Value {
+/// Lines of which nothing was taken. Those of the domain's other locks are for their own audits.
+fn unreadable<'a>(
+    trust: &Trust,
+    audited: &'a Audited<'_>,
+) -> impl Iterator<Item = &'a (Line, Unreadable)> {
+    audited.unreadable().iter().filter(|(_, why)| match why {
+        Unreadable::OtherLock(lock) => trust.lock(*lock).is_none(),
+        _ => true,
+    })
+}
+
+fn json(trust: &Trust, audited: &Audited<'_>) -> Value {
     let counts = audited.counts();
     let heads = [Log::Events, Log::Denials].map(|log| {
         audited.head(log).map(|head| json!({ "number": head.number.0, "hash": hex(&head.hash) }))
@@ -290,7 +326,9 @@ fn json(audited: &Audited<'_>) -> Value {
         "lock": name::lock_name(&audited.lock()),
         "sound": !audited.has_faults(),
         "findings": audited.findings().iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "unreadable": audited.unreadable().iter().map(|(line, why)| format!("{line}: {why}")).collect::<Vec<_>>(),
+        "unreadable": unreadable(trust, audited)
+            .map(|(line, why)| format!("{line}: {why}"))
+            .collect::<Vec<_>>(),
         "entries": counts.entries,
         "receipts": counts.receipts,
         "head": { "events": events, "denials": denials },
@@ -323,8 +361,12 @@ fn reader(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-fn writer(path: Option<&Path>) -> Result<Box<dyn Write>> {
-    let Some(path) = path else { return Ok(Box::new(BufWriter::new(io::stdout().lock()))) };
-    let file = File::create(path).map_err(|error| Failure::writing(path, &error))?;
-    Ok(Box::new(BufWriter::new(file)))
+/// Why rows could not be written.
+fn unwritten(error: ExportError) -> io::Error {
+    match error {
+        ExportError::Io(error) => error,
+        ExportError::Json(error) => error.into(),
+        ExportError::Csv(error) => error.into(),
+        _ => io::Error::other("a row could not be written"),
+    }
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::{
     app::App,
     caveats::unhex,
+    class::Class,
     commands::status,
     domain::DomainFile,
     fail::{Failure, Result},
@@ -59,7 +60,7 @@ impl RevokeCommand {
         let mut floors: Vec<SerialFloor> =
             list.iter().flat_map(|list| list.unverified_floors()).collect();
         for what in &self.what {
-            let one = self.named(app, what)?;
+            let one = self.named(app, &file, what)?;
             let changed = if self.undo { entries.remove(&one) } else { entries.insert(one) };
             if self.undo && !changed {
                 return Err(Failure::input(format!("{what}: not on the list")));
@@ -99,7 +100,7 @@ impl RevokeCommand {
         }
     }
 
-    fn named(&self, app: &App, what: &str) -> Result<Revoked> {
+    fn named(&self, app: &App, file: &DomainFile, what: &str) -> Result<Revoked> {
         if let Some(bytes) = unhex(what).and_then(|bytes| bytes.try_into().ok()) {
             return Ok(Revoked(bytes));
         }
@@ -108,6 +109,15 @@ impl RevokeCommand {
             let checked = token.check(&origin);
             let checked =
                 checked.map_err(|error| Failure::no(format!("{what}: not genuine: {error}")))?;
+            if origin.scope != file.scope()? && !self.undo {
+                return Err(Failure::input(format!(
+                    "{what}: of {}, so that no lock of this domain's epoch takes it anyway",
+                    match origin.scope.domain == file.id() {
+                        true => format!("epoch {}", origin.scope.epoch),
+                        false => format!("another domain, {}", origin.scope.domain),
+                    }
+                )));
+            }
             let links: Vec<_> = checked.links().map(|link| link.id()).collect();
             let index = self.link.unwrap_or(links.len().saturating_sub(1));
             let link = links.get(index).ok_or_else(|| {
@@ -119,6 +129,19 @@ impl RevokeCommand {
             return Ok((*link).into());
         }
         let key = key::any_public(app, what)?;
+        let instead = match key.class {
+            _ if self.undo => None,
+            Class::Issuer => Some("`keyward keyset new --drop` drops an issuer"),
+            Class::Cold | Class::Root | Class::Emergency => Some("`keyward epoch next` ends it"),
+            Class::Device => Some("`keyward card` names a lock's new key"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            let class = key.class.name();
+            return Err(Failure::input(format!(
+                "{what}: a list revokes holders and witnesses, and no {class} key; {instead}"
+            )));
+        }
         let (_, name) = key.names.ok_or_else(|| {
             Failure::input(format!("{what}: a key that only opens is on no list"))
         })?;

@@ -109,7 +109,7 @@ impl OpenCommand {
         let listed: Vec<&[u8]> = opened.iter().map(Vec::as_slice).collect();
         let sentence = format!("{} opened, {failed} did not", opened.len());
         let json = json!({ "opened": opened.len(), "failed": failed });
-        self.out.objects(app, &listed, &sentence, json)?;
+        self.out.private_objects(app, &listed, &sentence, json)?;
         match failed {
             0 => Ok(()),
             _ => Err(Failure::no(format!("{}: {failed} did not open: {why}", self.sealed))),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use keyward::{Narrowing, Origin, PublicKey, Roles, SigningKey, Token, id::Serial, role};
 use serde_json::json;
 
@@ -44,7 +44,7 @@ pub(crate) struct Issue {
     #[command(flatten)]
     by: By,
     /// How many links may follow, 0 to 3: whether it may be handed on
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u8).range(..=3))]
     depth: u8,
     #[command(flatten)]
     caveats: CaveatArgs,
@@ -149,10 +149,9 @@ impl By {
     ) -> Result<(Capability, Serial)> {
         let file = app.domain()?;
         let (scope, grant) = (file.scope()?, caveats.grant(app)?);
-        let breaks_glass = key::class(&key::secret(app, &self.key)?)
-            == Some(<role::Emergency as role::Role>::NAME);
-        if breaks_glass {
-            let key = key::signing::<role::Emergency>(app, &self.key)?;
+        let text = key::secret(app, &self.key)?;
+        if key::class(&text) == Some(<role::Emergency as role::Role>::NAME) {
+            let key = key::of_secret::<role::Emergency>(&self.key, &text)?;
             if emergency(&file)? != Some(key.public()) {
                 let path = self.key.display();
                 return Err(Failure::input(format!("{path}: not the epoch's emergency key")));
@@ -162,7 +161,8 @@ impl By {
             let origin = Origin::new(scope, &key.public());
             return Ok((capability(&origin, draft.sign(&key)?.as_bytes())?, serial));
         }
-        let key = issuer::read(app, &file, &self.key, Roles::ISSUE, "issue tokens")?;
+        let key = key::of_secret::<role::Issuer>(&self.key, &text)?;
+        issuer::check(app, &file, &key.public(), Roles::ISSUE, "issue tokens", &self.key)?;
         let serial = self.serial(app)?;
         let draft = Token::issue(scope, &key.public(), serial, to, depth, &grant)?;
         let origin = Origin::new(scope, &key.public());
@@ -186,6 +186,19 @@ impl Delegate {
 
 impl Invite {
     fn run(self, app: &App) -> Result<()> {
+        if !self.caveats.counts_uses() {
+            return Err(Failure::input(
+                "--uses is missing: whoever has the link can take it over, and so can the next; \
+                 say how often it may be used in all",
+            ));
+        }
+        if self.link.contains(|letter: char| letter == '#' || letter <= ' ' || letter == '\u{7f}') {
+            return Err(Failure::input(format!(
+                "--link {}: the token and its key stand behind the #, so that none is before it, \
+                 nor a space",
+                self.link
+            )));
+        }
         let guest = SigningKey::<role::Holder>::generate(&mut random());
         let to = guest.public();
         let granted = match &self.token {

@@ -19,6 +19,7 @@ use crate::{
     fail::{Failure, Result},
     key, name, object,
     out::{Out, hex},
+    terminal::aside,
     when,
 };
 
@@ -104,8 +105,8 @@ impl Agree {
         );
         let json =
             json!({ "evidence": hex(&evidence.0), "witness": key.public().name().to_string() });
-        if self.out.out.is_none() && !app.json {
-            eprintln!("{sentence}");
+        if self.out.file().is_none() && !app.json {
+            aside(&sentence);
         }
         self.out.objects(app, &[agreed.as_bytes()], &sentence, json)
     }

@@ -20,6 +20,7 @@ use crate::{
     fail::{Failure, Result},
     files,
     name::lock_name,
+    terminal::{aside, plain},
 };
 
 /// A lock that has started, in its directory.
@@ -241,7 +242,7 @@ impl Host {
 
     /// Tells what nobody asked for.
     pub(crate) fn tell(&self, sentence: &str) {
-        eprintln!("{}: {sentence}", self.name());
+        aside(&plain(&format!("{}: {sentence}", self.name())));
     }
 }
 
@@ -269,8 +270,8 @@ fn store(place: &Place, has_anchor: bool, wipes: bool) -> Result<FileStore> {
             FileStore::wipe(&path)
         }
         Err(StoreError::Corrupt) if has_anchor => {
-            let aside = place.put_aside(today().0)?;
-            eprintln!("{}: damaged, put aside as {}", path.display(), aside.display());
+            let kept = place.put_aside(today().0)?;
+            aside(&format!("{}: damaged, put aside as {}", path.display(), kept.display()));
             FileStore::open(&path)
         }
         opened => opened,

@@ -13,7 +13,7 @@ use crate::{
     app::random,
     caveats::unhex,
     fail::{Failure, Result},
-    files, object,
+    files, key, object,
     out::hex,
 };
 
@@ -108,6 +108,7 @@ impl Kept {
     /// Reads the file.
     pub(crate) fn read(place: &Place) -> Result<Self> {
         let path = place.file("secret");
+        key::check_private(&path)?;
         let bytes = Zeroizing::new(files::read(&path)?);
         let kept = std::str::from_utf8(&bytes).ok().and_then(Self::of_text);
         kept.ok_or_else(|| Failure::trouble(format!("{}: damaged", path.display())))

@@ -195,9 +195,10 @@ fn needs(caveat: &Caveat<'_>, mark: Mark, lock: LockId, beside: &Beside<'_>) -> 
         ) => {
             let names: Vec<_> =
                 super::caveat::keys(witnesses).map(|key| beside.words.key(&key)).collect();
-            Some(match needed.saturating_sub(counted) {
-                1 => format!("{} agrees", super::words::either(&names)),
-                more => format!("{more} of {} agree", names.join(", ")),
+            Some(match (needed, counted) {
+                (1, _) => format!("{} agrees", super::words::either(&names)),
+                (all, 0) => format!("{all} of {} agree", names.join(", ")),
+                (all, some) => format!("{all} of {} agree, not {some} alone", names.join(", ")),
             })
         }
         (Caveat::Fresh(seconds), Mark::Denied(Denial::StatusMissing(_))) => {

@@ -50,6 +50,12 @@ pub(super) fn read(arguments: &[String]) -> Result<Vec<Piece>> {
             Failure::input(format!("{argument}: not text; objects are kw1.… lines"))
         })?;
         let before = pieces.len();
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+        if lines > MAX_PIECES {
+            return Err(Failure::input(format!(
+                "{argument}: over {MAX_PIECES} objects; show fewer at a time"
+            )));
+        }
         for (number, line) in (1..).zip(text.lines().map(str::trim_end)) {
             if !line.is_empty() && !line.starts_with('#') {
                 pieces.push(piece(line, format!("{argument}, line {number}")));
@@ -61,6 +67,10 @@ pub(super) fn read(arguments: &[String]) -> Result<Vec<Piece>> {
     }
     Ok(pieces)
 }
+
+/// Lines of an input that are read at most: more than a log of [`files::MAX_INPUT`] bytes has, and
+/// few enough that damaged ones take little memory.
+const MAX_PIECES: usize = 1 << 15;
 
 /// Reads texts that stand in no file.
 #[cfg(test)]
@@ -81,6 +91,10 @@ fn piece(text: &str, source: String) -> Piece {
     let mut buffer = [0; MAX_TEXT];
     let bytes = match text::decode(text, &mut buffer) {
         Ok(bytes) => bytes,
+        Err(_) if text.len() > MAX_TEXT => {
+            let why = format!("longer than {MAX_TEXT} characters, which no object's text is");
+            return Piece::Damaged(of_text(text, source, &why));
+        }
         Err(error) => return Piece::Damaged(of_text(text, source, &error.to_string())),
     };
     match Object::of_bytes(bytes) {

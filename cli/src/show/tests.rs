@@ -14,7 +14,7 @@ use keyward_testkit::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Asked, accounts, piece};
+use super::{Account, Asked, accounts, piece};
 use crate::{app::App, caveats::unhex, object};
 
 /// One valid object of each kind, as the vectors have them.
@@ -37,8 +37,10 @@ fn app() -> App {
 /// Explains texts; gives the text and the JSON of each object.
 fn explained(texts: &[String], asked: &Asked) -> Vec<(String, String)> {
     let pieces = piece::of_texts(texts);
-    let told = accounts(&app(), &pieces, asked, |_| true).unwrap();
-    told.iter().map(|account| (account.text(), account.json().to_string())).collect()
+    let mut told = Vec::new();
+    let then = |account: Account| told.push((account.text(), account.json().to_string()));
+    accounts(&app(), &pieces, asked, |_| true, then).unwrap();
+    told
 }
 
 fn asked() -> Asked {

@@ -15,6 +15,8 @@ use crate::{
     when::{Clock, tell_duration, tell_moment},
 };
 
+pub(super) use crate::terminal::plain;
+
 /// Who tells, and what is told of a moment is told as of when.
 #[derive(Clone, Copy)]
 pub(super) struct Words<'a> {
@@ -131,23 +133,6 @@ pub(super) fn either(words: &[String]) -> String {
         [only] => only.clone(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
     }
-}
-
-/// Text that came from elsewhere, with nothing in it that a terminal obeys.
-pub(super) fn plain(text: &str) -> String {
-    let obeyed = |letter: char| {
-        // Marks of direction are no control characters by name, and turn a line around.
-        let turns = matches!(letter, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
-        letter.is_control() || turns || matches!(letter, '\u{2066}'..='\u{2069}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match obeyed(letter) {
-            true => out.extend(letter.escape_unicode()),
-            false => out.push(letter),
-        }
-    }
-    out
 }
 
 /// Bytes as text where they are plain text, and in hexadecimal.

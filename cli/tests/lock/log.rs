@@ -1,5 +1,7 @@
 //! Who gets a lock's log, and how.
 
+use std::fs;
+
 use crate::desk::Desk;
 
 #[test]
@@ -37,4 +39,29 @@ fn whoever_may_read_the_log_gets_it_whole_and_acknowledges_it() {
     // A right that is another one reads nothing.
     let said = desk.opens("reader");
     assert!(!said.out.contains("kw1.entry."), "{}", said.out);
+}
+
+#[test]
+fn an_audit_of_one_lock_s_log_is_not_troubled_by_the_others() {
+    let desk = Desk::claimed();
+    desk.done("keyset new --log-to log.pub -o with-log");
+    desk.done("keyset cosign with-log --key root.key");
+    desk.done("lock sync flat");
+    desk.done("lock log flat -o sealed");
+    desk.done("open sealed --key log.key --lock flat-12a -o log");
+    desk.done("lock new cellar");
+    desk.done("card cellar --unclaimed cellar/unclaimed --key office.key");
+    let told = desk.done("receipts audit log --brief");
+    assert!(told.contains("Lock flat-12a\n") && !told.contains("cellar"), "{told}");
+    assert!(!told.contains("unreadable"), "{told}");
+    // A fault stays one.
+    let log = desk.text("log");
+    let cut: Vec<_> = log.lines().enumerate().filter(|(at, _)| *at != 1).collect();
+    let cut: String = cut.into_iter().map(|(_, line)| format!("{line}\n")).collect();
+    fs::write(desk.path("cut"), cut).unwrap();
+    desk.says("receipts audit cut --brief").assert_no("the log has faults");
+    // What is still sealed was not looked at.
+    let said = desk.says("receipts audit sealed");
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("keyward open"), "{}", said.err);
 }

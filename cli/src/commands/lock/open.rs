@@ -1,19 +1,21 @@
 //! `keyward lock open` and `keyward lock release`: a link session (SPEC.md sections 10 and 14).
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
 use keyward::{
+    limits::CHALLENGE_LIFETIME,
     lock::Session,
     text::{self, MAX_TEXT},
 };
 use serde_json::json;
 
-use super::{end, log, telling};
+use super::{end, log, phone, telling};
 use crate::{
     app::{App, line},
     fail::{Failure, Result},
@@ -131,31 +133,32 @@ impl Phone {
         let mut session = host.challenge(name::channel(&self.channel)?)?;
         let Some(command) = &self.command else {
             telling::challenge(app, &session)?;
-            let decision = listened(app, host, &mut session, &mut io::stdin().lock())?;
-            return decision.ok_or_else(nothing);
+            let lines = phone::lines_of(BufReader::new(io::stdin()));
+            return listened(app, host, &mut session, &lines)?.ok_or_else(nothing);
         };
         let text = object::of(session.challenge().encode()?.as_bytes())?;
-        let (mut child, mut output) = started(command, &text)?;
-        let decision = listened(app, host, &mut session, &mut output);
-        drop(output);
-        let ended = child.wait()?;
+        let (mut child, output) = phone::started(command, &text)?;
+        let decision = listened(app, host, &mut session, &phone::lines_of(output));
+        let ended = phone::ended_soon(&mut child)?;
         match decision? {
             Some(decision) => Ok(decision),
-            None if ended.success() => Err(nothing()),
-            None => Err(Failure::input(format!("the phone brought no presentation, {ended}"))),
+            None if ended.is_none_or(|ended| ended.success()) => Err(nothing()),
+            None => Err(Failure::input("the phone brought no presentation: its command failed")),
         }
     }
 
     /// Gives out the receipt, and the log where the request may read it.
     fn hand_out(&self, app: &App, host: &mut Host, decision: &Decision) -> Result<()> {
-        if let (Some(path), Some((_, receipt))) = (&self.out, &decision.entry) {
+        // The receipt stands on standard output already.
+        let out = self.out.as_deref().filter(|path| *path != Path::new("-"));
+        if let (Some(path), Some((_, receipt))) = (out, &decision.entry) {
             files::replace(path, format!("{}\n", object::of(receipt)?).as_bytes())?;
         }
         let Some(may_read) = &decision.reads else { return Ok(()) };
         let entries = log::entries(host, Some(may_read))?;
         let texts = entries.iter().map(|bytes| object::of(bytes)).collect::<Result<Vec<_>>>()?;
         let lock = host.name();
-        match &self.entries {
+        match self.entries.as_deref().filter(|path| *path != Path::new("-")) {
             Some(path) => {
                 files::replace_private(path, format!("{}\n", texts.join("\n")).as_bytes())?;
                 let (path, count) = (path.display().to_string(), texts.len());
@@ -170,41 +173,24 @@ impl Phone {
 }
 
 fn nothing() -> Failure {
-    Failure::no("no presentation came")
+    Failure::no(format!("no presentation came within {CHALLENGE_LIFETIME} s"))
 }
 
-/// Starts a phone, and gives it the challenge.
-fn started(command: &str, challenge: &str) -> Result<(Child, impl BufRead + use<>)> {
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| Failure::trouble(format!("sh: {error}")))?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
-    let (Some(mut input), Some(output)) = (input, output) else {
-        return Err(Failure::trouble("sh: no pipes"));
-    };
-    // A phone that doesn't want it has its own.
-    let _heard = writeln!(input, "{challenge}");
-    Ok((child, BufReader::new(output)))
-}
-
-/// Takes messages, a line each, until a request was decided.
+/// Takes messages, a line each, until a request was decided, or nobody can answer the challenge
+/// any more.
 fn listened(
     app: &App,
     host: &mut Host,
     session: &mut Session,
-    lines: &mut impl BufRead,
+    lines: &Receiver<Vec<u8>>,
 ) -> Result<Option<Decision>> {
     let lock = host.name();
+    let end = Instant::now() + Duration::from_secs(CHALLENGE_LIFETIME);
     let mut buffer = [0; MAX_TEXT];
     loop {
-        let mut text = Vec::new();
-        lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut text)?;
-        if text.is_empty() {
+        let Ok(text) = lines.recv_timeout(end.saturating_duration_since(Instant::now())) else {
             return Ok(None);
-        }
+        };
         let text = String::from_utf8_lossy(&text);
         let text = text.trim_end();
         if text.is_empty() || text.starts_with('#') {
@@ -225,6 +211,3 @@ fn listened(
         }
     }
 }
-
-/// Bytes of the longest line that is read as one.
-const MAX_LINE: u64 = 8192;

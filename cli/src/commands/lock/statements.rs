@@ -1,7 +1,9 @@
 //! `keyward lock sync`: what any phone may bring (SPEC.md section 17).
 
 use clap::Args;
-use keyward::{Card, Challenge, Channel, Epoch, Keyset, Refusal, Status, Taken, id};
+use keyward::{
+    Card, Challenge, Channel, Epoch, Keyset, Refusal, Status, Taken, id, status::ListOrder,
+};
 
 use super::telling;
 use crate::{
@@ -26,6 +28,13 @@ impl Sync {
         }
         let mut session = host.challenge(Channel::Radio)?;
         let news = news(&file, session.challenge())?;
+        if let Some(what) = behind(&file, session.challenge())? {
+            host.tell(&format!(
+                "{} is behind the lock: {what}; take in the newest statements \
+                 (`keyward domain take`) before anything is signed",
+                app.domain.display()
+            ));
+        }
         let lock = host.name();
         let mut first: Option<Refusal> = None;
         for mut statement in news {
@@ -89,6 +98,29 @@ fn news(file: &DomainFile, challenge: &Challenge) -> Result<Vec<Vec<u8>>> {
         }
     }
     Ok(news)
+}
+
+/// What the lock holds and the file lacks: somebody has dropped it, or put an older file there.
+fn behind(file: &DomainFile, challenge: &Challenge) -> Result<Option<String>> {
+    let epoch = file.epoch()?.unverified_number();
+    if epoch != challenge.epoch {
+        let held = challenge.epoch;
+        return Ok((epoch < held).then(|| format!("it is in epoch {held}, the file in {epoch}")));
+    }
+    let keyset = file.keyset().map_or(id::KeysetVersion(0), |keyset| keyset.unverified_version());
+    if keyset < challenge.keyset {
+        let held = challenge.keyset;
+        return Ok(Some(format!("it holds keyset {held}, the file {keyset}")));
+    }
+    let list = match file.list_bytes() {
+        Some(bytes) => Status::decode(bytes)?.unverified_state().list,
+        None => ListOrder::NONE,
+    };
+    if list < challenge.list {
+        let (held, list) = (challenge.list.number, list.number);
+        return Ok(Some(format!("it holds list {held}, the file {list}")));
+    }
+    Ok(None)
 }
 
 /// The newest keyset of an epoch.
