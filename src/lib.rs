@@ -40,9 +40,9 @@
 //! # Reading order for auditors
 //!
 //! [`lock`], [`verify`](mod@verify), [`policy`], [`token`], [`request`], [`caveat`], [`schedule`],
-//! [`seal`];
-//! then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores, records and
-//! journals; [`receipt`] and what of [`lock`] chains, keeps and tells; [`seal`]; then [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
+//! [`seal`]; then [`ledger`], [`tables`], [`replay`], [`store`] and what of [`lock`] restores,
+//! records and journals; [`receipt`] and what of [`lock`] chains, keeps and tells; then
+//! [`domain`], [`epoch`], [`keyset`], [`card`], [`status`], [`claim`] and [`clock`]; then
 //! `preimage`, `wire` and `crypto`. No lock uses [`inspect`]: it tells what objects claim, and
 //! foretells what a lock would say.
 //!
