@@ -2,7 +2,9 @@
 
 use crate::{
     crypto::Genuine,
-    id::{CardVersion, ClaimNonce, Epoch as Number, GroupId, KeyId, KeysetVersion, LockId},
+    id::{
+        CardVersion, ClaimNonce, DomainId, Epoch as Number, GroupId, KeyId, KeysetVersion, LockId,
+    },
     key::{PublicKey, public_key, read_key, role},
     keyset::Issuer,
     limits::{MAX_CARD, MAX_GROUPS},
@@ -207,6 +209,11 @@ impl<'a> CheckedCard<'a> {
     /// The card, for the domain and epoch in which it was checked.
     pub(crate) fn card_in(&self, scope: &Scope) -> Result<&Card<'a>, Refusal> {
         if self.scope == *scope { Ok(&self.card) } else { Err(Refusal::OtherDomain) }
+    }
+
+    /// The domain.
+    pub const fn domain(&self) -> DomainId {
+        self.scope.domain
     }
 
     /// The lock.

@@ -21,7 +21,7 @@ pub(crate) use private::{
 pub(crate) use public::Place;
 
 use crate::{
-    card::Card,
+    card::{Card, CheckedCard},
     crypto::{self, SignatureFault},
     epoch::Epoch,
     id::{self, DomainId, Sequence},
@@ -99,17 +99,15 @@ impl<'a> Receipt<'a> {
     }
 
     /// What became of a request, for the phone that has just made it: nothing else tells it whether
-    /// the bolt has moved. The key is that of the lock's card.
+    /// the bolt has moved. The card is that of the lock which was asked.
     ///
     /// # Errors
     /// [`ReceiptFault`].
-    pub fn outcome_of(
-        &self,
-        core: &Core,
-        domain: &DomainId,
-        device: &PublicKey<role::Device>,
-    ) -> Result<Outcome, ReceiptFault> {
-        match self.verify(domain, device).map_err(ReceiptFault::Signature)?.event {
+    pub fn outcome_of(&self, core: &Core, card: &CheckedCard<'_>) -> Result<Outcome, ReceiptFault> {
+        let fault = |_| ReceiptFault::Signature(SignatureFault::WeakKey);
+        let device = card.device().map_err(fault)?;
+        let public = self.verify(&card.domain(), &device).map_err(ReceiptFault::Signature)?;
+        match public.event {
             Event::Opening { core: receipt, outcome, .. } if receipt == core.as_bytes() => {
                 Ok(outcome)
             }

@@ -6,15 +6,16 @@ use std::{
 };
 
 use keyward::{
-    Ask, Card, Caveats, Challenge, Channel, Epoch, Issuer, Keyset, Lock, Now, OpeningKey,
-    OpeningKeys, Origin, Presentation, Request, Right, Rights, Roles, Scope, Seconds, SigningKey,
-    State, Status, Taken, Target, Threshold, Time, Token, Unclaimed, Valid, WitnessStatement,
+    Ask, Card, Caveats, Challenge, Channel, Domain, Encoded, Epoch, Issuer, Keyset, Lock, Now,
+    OpeningKey, OpeningKeys, Origin, Presentation, Request, Right, Rights, Roles, Scope, Seconds,
+    SigningKey, State, Status, Taken, Target, Threshold, Time, Token, Unclaimed, Valid, Walk,
+    WitnessStatement,
     card::{self, CardOrder},
     epoch::{self, Commitment},
     id::{self, CardVersion, ClaimNonce, EvidenceId, Fresh, KeysetVersion, LockId, Serial},
     keyset,
     ledger::Outcome,
-    limits::MAX_SEALED,
+    limits::{MAX_CARD, MAX_SEALED},
     lock::{Bundle, Identity, Restored},
     receipt::{Entry, Receipt},
     role,
@@ -61,7 +62,8 @@ fn issuing_presenting_and_opening_allocate_nothing() {
 
 fn delivery() {
     let lock_id = LockId(*b"the door");
-    let (mut lock, scope) = claimed(lock_id);
+    let (mut lock, domain, card) = claimed(lock_id);
+    let scope = domain.scope().unwrap();
     let issuer = SigningKey::<role::Issuer>::from_secret(&[1; 32]);
     let attester = SigningKey::<role::Issuer>::from_secret(&[2; 32]);
     let company = SigningKey::<role::Holder>::from_secret(&[3; 32]);
@@ -123,7 +125,8 @@ fn delivery() {
     let receipt = recorded.receipt().unwrap().sign(&device).unwrap();
     let told = Receipt::decode(receipt.as_bytes()).unwrap();
     let core = request.core().unwrap();
-    let outcome = told.outcome_of(&core, &scope.domain, &device.public());
+    let card = Card::decode(card.as_bytes()).unwrap();
+    let outcome = told.outcome_of(&core, &domain.check_card(&card).unwrap());
     assert_eq!(outcome, Ok(Outcome::Done));
     assert!(
         lock.verify(&mut session, &presentation, now).is_err_and(|denial| denial.code() == 210)
@@ -146,7 +149,7 @@ fn delivery() {
 }
 
 /// An owner's first epoch, keyset and card, and a lock that was claimed by them.
-fn claimed(id: LockId) -> (Lock<'static, Ram<9000>, Tables<16, 4>>, Scope) {
+fn claimed(id: LockId) -> (Lock<'static, Ram<9000>, Tables<16, 4>>, Domain, Encoded<MAX_CARD>) {
     let cold = SigningKey::<role::Cold>::from_secret(&[11; 32]);
     let next = SigningKey::<role::Cold>::from_secret(&[12; 32]);
     let root = SigningKey::<role::Root>::from_secret(&[13; 32]);
@@ -224,5 +227,7 @@ fn claimed(id: LockId) -> (Lock<'static, Ram<9000>, Tables<16, 4>>, Scope) {
     assert_eq!(lock.restore(None), Ok(Restored::Unclaimed));
     let now = Now::exactly(Time(1050));
     assert_eq!(lock.verify_claim(&bundle, false, now).unwrap().commit(), Ok(Taken::Claim));
-    (lock, scope)
+    let walk = Walk::from_first(domain, &epoch).unwrap();
+    let keyset = Keyset::decode(keyset.as_bytes()).unwrap();
+    (lock, Domain::found(walk, &keyset).unwrap(), card)
 }

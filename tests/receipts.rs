@@ -8,8 +8,8 @@ mod visit;
 
 use common::{committed, counted};
 use keyward::{
-    Ask, Caveats, Challenge, Channel, Denial, Now, PublicKey, Refusal, Request, Right, Rights,
-    SigningKey, Target, Token, Valid,
+    Ask, Card, Caveats, Challenge, Channel, Denial, Now, PublicKey, Refusal, Request, Right,
+    Rights, SigningKey, Target, Token, Valid,
     ledger::Outcome,
     limits::DENIALS_EVERY,
     lock::{Handled, Order, Rejected, Restored},
@@ -21,7 +21,7 @@ use keyward::{
 };
 use keyward_testkit::{
     stores::{Mood, Moody},
-    world::{Capability, Door, Holder, START, Settings, World, device_key, secret},
+    world::{Capability, Door, Holder, START, Settings, World, secret},
 };
 use visit::{DAY, Visit, grant, unlock};
 
@@ -108,18 +108,21 @@ fn a_phone_believes_a_receipt_over_its_own_request_alone() {
         (core, world.flat.receipt(&recorded))
     };
     let ((first, receipt), (second, _)) = (opened(), opened());
-    let (domain, device) = (world.owner.domain, world.flat.device_key().public());
+    let domain = world.owner.held();
+    let card = |lock| {
+        let card = Card::decode(&world.owner.library.cards[&lock]).unwrap();
+        domain.check_card(&card).unwrap()
+    };
+    let (flat, street) = (card(world.flat.id), card(world.street.id));
     let told = Receipt::decode(&receipt).unwrap();
-    assert_eq!(told.outcome_of(&first, &domain, &device), Ok(Outcome::Done));
-    let other = Err(ReceiptFault::OtherRequest);
-    assert_eq!(told.outcome_of(&second, &domain, &device), other);
-    let street = device_key(&world.street.identity().nonce).public();
-    let fault = told.outcome_of(&first, &domain, &street).unwrap_err();
+    assert_eq!(told.outcome_of(&first, &flat), Ok(Outcome::Done));
+    assert_eq!(told.outcome_of(&second, &flat), Err(ReceiptFault::OtherRequest));
+    let fault = told.outcome_of(&first, &street).unwrap_err();
     assert!(matches!(fault, ReceiptFault::Signature(_)));
     for at in 2..receipt.len() {
         let mut forged = receipt.clone();
         forged[at] ^= 1;
-        let told = Receipt::decode(&forged).map(|told| told.outcome_of(&first, &domain, &device));
+        let told = Receipt::decode(&forged).map(|told| told.outcome_of(&first, &flat));
         assert!(!matches!(told, Ok(Ok(_))), "byte {at}");
     }
 }
