@@ -114,3 +114,19 @@ fn a_key_from_standard_input_does_all_that_a_file_does() {
         assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn a_code_needs_a_key_that_has_a_place_for_its_counter() {
+    let desk = Desk::with_domain();
+    let grant = "--to courier.pub --right unlock --lock flat --for 1d -o code.token";
+    desk.done(&format!("token issue --key office.key {grant}"));
+    let code = "present code.token --unchallenged flat --key";
+    let output = desk.fed(&format!("{code} -"), desk.read("courier.key").as_bytes());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the counter lies beside"), "{}", stderr(&output));
+    desk.done(&format!("{code} courier.key"));
+    let first: u64 = desk.read("courier.key.counter").trim().parse().unwrap();
+    desk.done(&format!("{code} courier.key"));
+    let second: u64 = desk.read("courier.key.counter").trim().parse().unwrap();
+    assert!(second > first);
+}

@@ -59,15 +59,18 @@ fn a_guest_takes_an_invitation_over() {
     desk.done(COMPANY);
     let error = desk.fails("token invite company.token --key company.key --uses 1", 2);
     assert!(error.contains("--depth"), "{error}");
-    for broken in [
-        link.replace('~', "!"),
-        link.replace('#', ""),
-        link.replace("kw1secret.holder.A", "kw1secret.holder.B"),
+    let (granted, _) = link.trim().rsplit_once('~').unwrap();
+    let other = desk.read("courier.key");
+    for (broken, why) in [
+        (link.replace('#', ""), "it has no #"),
+        (link.replace('~', "!"), "it has not origin, token and key"),
+        (granted.to_owned(), "it has not origin, token and key"),
+        (format!("{}~{granted}", link.trim()), "it has not origin, token and key"),
+        (format!("{granted}~{}", other.trim()), "the key is not the token's"),
     ] {
-        if broken != link {
-            desk.write("broken", broken.as_bytes());
-            desk.fails("token accept broken --to guest.pub", 2);
-        }
+        desk.write("broken", broken.as_bytes());
+        let error = desk.fails("token accept broken --to guest.pub", 2);
+        assert!(error.contains(why), "{error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `keyward present`: what a phone does at a door (SPEC.md section 12).
+//! `keyward present`: what a phone does at a door (SPEC.md sections 11 and 12).
 
 use std::path::{Path, PathBuf};
 
@@ -201,10 +201,12 @@ fn acknowledged(file: &str) -> Result<Head> {
 }
 
 /// A holder's next counter: higher than all before, and by the clock, so that a key that is
-/// restored from a copy is not locked out (SPEC.md section 14.3). It lies beside the key.
+/// restored from a copy is not locked out (SPEC.md section 11.1). It lies beside the key.
 fn next_counter(key: Option<&Path>, now: Time) -> Result<Counter> {
     let Some(path) = key.filter(|path| *path != Path::new("-")) else {
-        return Ok(Counter(now.0));
+        return Err(Failure::input(
+            "a code is counted, and the counter lies beside the key's file: name that by --key",
+        ));
     };
     let _alone = files::exclusive(path)?;
     let path = files::beside(path, "counter");

@@ -1,4 +1,4 @@
-//! `keyward witness`: a camera or a second person agrees to a request (SPEC.md section 11), and
+//! `keyward witness`: a camera or a second person agrees to a request (SPEC.md section 12.1), and
 //! afterwards closes what it has recorded (section 24.7).
 
 use std::{
