@@ -56,7 +56,7 @@ pub(crate) fn mac_holds(key: &[u8; 32], parts: &[&[u8]], tag: &[u8; 16]) -> bool
 }
 
 /// Shows that one signature was checked and holds; only [`verify`] makes it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "it is the proof that a signature holds"]
 pub(crate) struct Genuine(());
 

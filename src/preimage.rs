@@ -22,6 +22,7 @@ impl Label {
     pub(crate) const GRANT_SIGN: Self = Self(b"keyward-1/grant\0");
     pub(crate) const LINK_HASH: Self = Self(b"keyward-1/link#\0");
     pub(crate) const LINK_SIGN: Self = Self(b"keyward-1/link\0\0");
+    pub(crate) const CHAIN: Self = Self(b"keyward-1/chain#");
     pub(crate) const CORE: Self = Self(b"keyward-1/core#\0");
     pub(crate) const PRESENT: Self = Self(b"keyward-1/holds\0");
     pub(crate) const WITNESS: Self = Self(b"keyward-1/agree\0");

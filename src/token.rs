@@ -295,6 +295,10 @@ impl<'a> Link<'a> {
         })?;
         Some(Self { grantee, depth, caveats, body, signature: reader.array()? })
     }
+
+    pub(crate) const fn signature(&self) -> &'a [u8; 64] {
+        self.signature
+    }
 }
 
 fn draft<R: role::Role, L>(

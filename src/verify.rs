@@ -5,6 +5,8 @@
 //! `MAX_LINKS + MAX_WITNESSES + 2` signatures. Limits and addressing are checked before any
 //! signature, the holder's signature before the chain's, and policy only when all signatures hold.
 
+mod chains;
+
 use crate::{
     caveat::{CaveatKind, CaveatSet, Channel, Right},
     crypto::Genuine,
@@ -22,6 +24,7 @@ use crate::{
     token::{Chain, Link, Origin},
     trust::Trust,
 };
+pub use chains::{ChainName, Chains, GenuineChain, verify_with};
 
 /// Everything that a presentation is verified against.
 #[derive(Clone, Copy)]
@@ -131,7 +134,7 @@ impl Accepted {
 /// # Errors
 /// The first rule that is broken, in the order of SPEC.md section 13.
 pub fn verify(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Accepted, Denial> {
-    Admitted::new(presentation, view)?.authentic(view)?.judge(view)
+    Admitted::new(presentation, view)?.authentic(view, Admitted::verify_links)?.judge(view)
 }
 
 /// A presentation that passed all that is checked before signatures; nothing of it is proven.
@@ -178,15 +181,19 @@ impl<'v, 'p> Admitted<'v, 'p> {
         Ok(Self { presentation, origin, grantor, attester, moment, chain })
     }
 
-    /// Checks all signatures.
-    fn authentic(self, view: &View<'_>) -> Result<Authentic<'v, 'p>, Denial> {
+    /// Checks all signatures, the links' by the function that is given.
+    fn authentic(
+        self,
+        view: &View<'_>,
+        verify_links: impl FnOnce(&Self) -> Result<Genuine, Denial>,
+    ) -> Result<Authentic<'v, 'p>, Denial> {
         let (presentation, trust) = (self.presentation, view.trust);
         let Presentation { right, parameter, .. } = presentation;
         let leaf = self.chain.leaf();
         let core = Core::new(&trust.scope, &trust.lock, &self.moment, &leaf, *right, parameter);
 
         let holder = presentation.verify_holder(&core).map_err(Denial::HolderSignature)?;
-        let links = self.verify_links()?;
+        let links = verify_links(&self)?;
         let mut witnesses = [None, None];
         for ((index, witness), slot) in (0..).zip(presentation.witnesses()).zip(&mut witnesses) {
             let genuine = witness.verify(&core);

@@ -12,7 +12,7 @@ use keyward::{
     wire::{DecodeError, Part},
 };
 use keyward_testkit::{
-    bound, catalogue, edges, musts, order,
+    bound,
     random::Dice,
     scene::{self, Attested, EMERGENCY, HOLDER, Link, STRANGER, Scene, WITNESS, key_name},
     vectors,
@@ -70,23 +70,6 @@ fn agrees(name: &str, scene: &Scene, bytes: &[u8]) -> bool {
     !unseen
 }
 
-/// All scenes of the vectors, by name.
-fn scenes() -> Vec<(String, Scene)> {
-    let mut scenes = Vec::new();
-    for case in catalogue::cases() {
-        scenes.extend([(case.name, case.mended), (case.name, case.broken)]);
-    }
-    for edge in edges::cases().into_iter().chain(musts::cases()) {
-        scenes.extend(edge.mended.into_iter().chain([edge.scene]).map(|scene| (edge.name, scene)));
-    }
-    for case in order::cases() {
-        let all = [case.mended, case.first, case.second, case.both];
-        scenes.extend(all.into_iter().map(|scene| (case.name, scene)));
-    }
-    scenes.extend(vectors::accepting());
-    scenes.into_iter().map(|(name, scene)| (name.to_owned(), scene)).collect()
-}
-
 /// The scene's presentation, supposed from its parts.
 fn supposed<T>(scene: &Scene, look: impl FnOnce(&Presentation<'_>, &View<'_>) -> T) -> T {
     let token = scene.token().unwrap();
@@ -114,7 +97,7 @@ fn supposed<T>(scene: &Scene, look: impl FnOnce(&Presentation<'_>, &View<'_>) ->
 #[test]
 fn the_first_denial_is_the_lock_s_in_every_scene() {
     let (mut denied, mut accepted) = (0, 0);
-    for (name, scene) in scenes() {
+    for (name, scene) in vectors::scenes() {
         assert!(agrees(&name, &scene, &scene.presentation()), "{name}");
         if scene.verdict().is_ok() { accepted += 1 } else { denied += 1 }
     }
@@ -137,7 +120,7 @@ fn the_first_denial_is_the_lock_s_in_random_scenes() {
 
 #[test]
 fn what_is_supposed_is_foretold_as_what_is_presented() {
-    for (name, scene) in scenes() {
+    for (name, scene) in vectors::scenes() {
         let found = supposed(&scene, foretold);
         match of(&scene) {
             // It passes for sealed, so what stands behind that is foretold.

@@ -159,6 +159,23 @@ pub fn decode_answer(error: Option<DecodeError>) -> Value {
     }
 }
 
+/// All scenes of the vectors of presentations, by name.
+pub fn scenes() -> Vec<(String, Scene)> {
+    let mut scenes = Vec::new();
+    for case in catalogue::cases() {
+        scenes.extend([(case.name, case.mended), (case.name, case.broken)]);
+    }
+    for edge in edges::cases().into_iter().chain(musts::cases()) {
+        scenes.extend(edge.mended.into_iter().chain([edge.scene]).map(|scene| (edge.name, scene)));
+    }
+    for case in order::cases() {
+        let all = [case.mended, case.first, case.second, case.both];
+        scenes.extend(all.into_iter().map(|scene| (case.name, scene)));
+    }
+    scenes.extend(accepting());
+    scenes.into_iter().map(|(name, scene)| (name.to_owned(), scene)).collect()
+}
+
 /// Accepting scenes that use every caveat and every part.
 pub fn accepting() -> Vec<(&'static str, Scene)> {
     let four = Scene::with(|scene| {
