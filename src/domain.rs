@@ -345,20 +345,25 @@ impl Domain {
                 self.epoch = epoch.clone();
                 self.keyset = Encoded::copy_of(keyset);
                 self.list = None;
-                Taken::Epoch
             }
-            Change::Keyset(keyset) => {
-                self.keyset = Encoded::copy_of(keyset);
-                Taken::Keyset
-            }
-            Change::List(list) => {
-                self.list = Some(Encoded::copy_of(list));
-                Taken::List
-            }
-            Change::Claim { .. } => Taken::Claim,
-            Change::Card(_) => Taken::Card,
-            Change::Time { .. } => Taken::Time,
-            Change::Unchanged => Taken::Unchanged,
+            Change::Keyset(keyset) => self.keyset = Encoded::copy_of(keyset),
+            Change::List(list) => self.list = Some(Encoded::copy_of(list)),
+            Change::Claim { .. } | Change::Card(_) | Change::Time { .. } | Change::Unchanged => {}
+        }
+        change.taken()
+    }
+}
+
+impl Change<'_> {
+    pub(crate) const fn taken(&self) -> Taken {
+        match self {
+            Self::Unchanged => Taken::Unchanged,
+            Self::Claim { .. } => Taken::Claim,
+            Self::Epoch { .. } => Taken::Epoch,
+            Self::Keyset(_) => Taken::Keyset,
+            Self::List(_) => Taken::List,
+            Self::Card(_) => Taken::Card,
+            Self::Time { .. } => Taken::Time,
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     ledger::Outcome,
     policy::AppCheck,
     preimage::Scope,
-    receipt::{Head, Log},
+    receipt::{Head, Log, Public},
     request::Presentation,
     seal::OpeningKeys,
     secret::DeviceSecret,
@@ -50,12 +50,12 @@ pub use rotate::LoneSignature;
 pub use session::{Session, SessionId, Sessions};
 pub use verified::Verified;
 
-use chain::Chain;
+use chain::Finished;
 use denied::Tally;
 use journal::{Journal, Pending, Writing};
 use life::Life;
-use record::Body;
-use state::State;
+use record::{Body, Record, SCHEMA};
+use state::{Damaged, State};
 
 /// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests. They need
 /// a store of 12 KiB.
@@ -296,7 +296,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let outcome = actuator();
         if let Some(body) = self.has_secured(outcome) {
-            let _next_start_secures_again = self.write(&body);
+            let _next_start_secures_again = self.write(&body, &Now::UNTOLD);
         }
         outcome
     }
@@ -308,7 +308,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let outcome = actuator().await;
         if let Some(body) = self.has_secured(outcome) {
-            let _next_start_secures_again = self.write_async(&body).await;
+            let _next_start_secures_again = self.write_async(&body, &Now::UNTOLD).await;
         }
         outcome
     }
@@ -364,8 +364,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: Store,
     {
         let body = self.outcome(acted)?;
-        self.write(&body)?;
-        let recorded = self.recorded(acted)?;
+        let entry = self.write(&body, &Now::UNTOLD)?;
+        let recorded = self.recorded(acted, entry)?;
         Ok(self.acknowledge(acted, recorded))
     }
 
@@ -374,8 +374,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         let body = self.outcome(acted)?;
-        self.write_async(&body).await?;
-        let recorded = self.recorded(acted)?;
+        let entry = self.write_async(&body, &Now::UNTOLD).await?;
+        let recorded = self.recorded(acted, entry)?;
         Ok(self.acknowledge_async(acted, recorded).await)
     }
 
@@ -387,23 +387,14 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Ok(record::outcome(acted.outcome)?)
     }
 
-    /// Applies an outcome that is durable.
-    fn recorded(&mut self, acted: &Acted) -> Result<Recorded, Denial> {
-        let (recorded, chain) = self.closed(acted)?;
-        self.journal.chain = chain;
-        self.state.closed(acted.outcome, Some(acted.right));
-        Ok(recorded)
-    }
-
-    /// The entry of a decision whose outcome is known, and the ends of the logs behind it.
-    fn closed(&self, acted: &Acted) -> Result<(Recorded, Chain), Denial> {
-        let mut chain = self.journal.chain;
-        let sequence = self.head(Log::Events).next;
-        let entry = chain.closed(acted.outcome)?.ok_or(Denial::Changed)?;
-        let entry = self.draft(entry, Encoded::empty())?;
+    /// The entry that an act has ended.
+    fn recorded(&self, acted: &Acted, entry: Option<Finished>) -> Result<Recorded, Denial> {
+        let Finished { public, private } = entry.ok_or(Denial::Changed)?;
+        let sequence = Public::whole(public.as_bytes())?.sequence;
         let (outcome, life) = (acted.outcome, self.identity.nonce);
         let reads = (acted.right == Right::READ_LOG && outcome == Outcome::Done).then_some(life);
-        Ok((Recorded { sequence, outcome, reads, acknowledged: false, entry }, chain))
+        let entry = self.draft(public, private)?;
+        Ok(Recorded { sequence, outcome, reads, acknowledged: false, entry })
     }
 
     /// What was done stays true over a restart of the clock and an epoch.
@@ -412,21 +403,41 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         if acted.door.is_since(&self.door()?) && is_last { Ok(()) } else { Err(Denial::Changed) }
     }
 
-    /// Makes an event durable. A full log gives way to a new one first.
-    fn write(&mut self, body: &Body) -> Result<(), StoreError>
+    /// Makes an event durable, then applies it; returns the entry that it ends. A full log gives way
+    /// to a new one first.
+    fn write(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError>
     where
         S: Store,
     {
         let (journal, writing) = self.writing(body)?;
-        journal::write(journal, writing)
+        journal::write(journal, writing)?;
+        self.apply(body, now)
     }
 
-    async fn write_async(&mut self, body: &Body) -> Result<(), StoreError>
+    async fn write_async(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError>
     where
         S: AsyncStore,
     {
         let (journal, writing) = self.writing(body)?;
-        journal::write_async(journal, writing).await
+        journal::write_async(journal, writing).await?;
+        self.apply(body, now)
+    }
+
+    /// Applies an event that is durable by reading it, as the next start will: the lock knows what
+    /// its journal says, and nothing else. One that can't be read would stop that start, so it
+    /// stops the lock now.
+    fn apply(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError> {
+        let Self { state, journal, secret, .. } = self;
+        let (number, chain) = (journal.number(), &mut journal.chain);
+        let applied = Record::read(body.as_bytes(), SCHEMA).map_err(Damaged::from);
+        let applied = applied.and_then(|record| {
+            state.apply(&record, T::BLOCKS, chain.open_right(), now)?;
+            chain.take(number, secret, &record, &mut Encoded::empty())
+        });
+        applied.map_err(|_| {
+            self.fault = Some(Fault::Corrupt);
+            StoreError::Corrupt
+        })
     }
 
     fn writing<'w>(&'w mut self, body: &'w Body) -> Result<Pending<'w, S, T>, StoreError> {

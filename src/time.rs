@@ -158,6 +158,9 @@ impl Now {
         Self { time: Interval::UNKNOWN, uptime, drift_ppm }
     }
 
+    /// Of events that rest on no ticks, and of those before a start.
+    pub(crate) const UNTOLD: Self = Self::ticks(Uptime(0), 0);
+
     /// The most seconds that can have passed since an earlier reading, rounded up.
     pub(crate) fn most_since(&self, earlier: Uptime) -> Option<u64> {
         let ticks = self.uptime.0.checked_sub(earlier.0)?;

@@ -8,7 +8,7 @@ use crate::{
     ledger::Outcome,
     limits::{MAX_PRIVATE, MAX_PUBLIC},
     lock::state::Damaged,
-    receipt::{self, Event, Head, Log, Public, Rotation, StatementKind},
+    receipt::{self, Event, Head, Log, Public, StatementKind},
     secret::DeviceSecret,
     time::Interval,
     wire::{DecodeError, EncodeError, Encoded},
@@ -81,14 +81,80 @@ impl Chain {
         }
     }
 
-    /// Opens a decision; one whose outcome was never told is closed by that.
-    pub(super) fn decided(
+    /// The right of the decision whose outcome isn't known yet.
+    pub(super) fn open_right(&self) -> Option<Right> {
+        self.open.as_ref().map(|open| open.right)
+    }
+
+    /// Takes the next record of a log with entries; returns the entry that it ends. `number` is that
+    /// of its write, and `open` holds the private part of the open decision.
+    pub(super) fn take(
         &mut self,
-        opened: Opened,
-    ) -> Result<Option<Encoded<MAX_PUBLIC>>, EncodeError> {
-        let before = self.closed(Outcome::Unknown)?;
-        self.open = Some(opened);
-        Ok(before)
+        number: u64,
+        secret: &DeviceSecret,
+        record: &Record<'_>,
+        open: &mut Encoded<MAX_PRIVATE>,
+    ) -> Result<Option<Finished>, Damaged> {
+        let ended = match record {
+            Record::Decision(decision) => {
+                let private = decision.private(secret)?;
+                // One whose outcome was never told is closed by that.
+                let ended = self.closed(Outcome::Unknown)?;
+                self.open = Some(decision.opened(number, private.as_bytes()));
+                let before = core::mem::replace(open, private);
+                return Ok(ended.map(|public| Finished { public, private: before }));
+            }
+            Record::Outcome(outcome) => self.closed(*outcome)?,
+            Record::Boot => {
+                self.starts = self.starts.saturating_add(1);
+                self.closed(Outcome::Interrupted)?
+            }
+            Record::Change { time, object } => {
+                let (kind, hash) = receipt::stated(object)?;
+                return Ok(Some(Finished::of_nobody(self.stated(*time, kind, &hash)?)));
+            }
+            Record::Device { time, rotation } => {
+                let public = self.add(*time, None, Event::Device(*rotation))?;
+                self.device = *rotation.new;
+                return Ok(Some(Finished::of_nobody(public)));
+            }
+            Record::Denied { time, rows } => {
+                let private = rows.private(secret, &self.denials.head.hash)?;
+                let (bytes, event) = (private.as_bytes(), Event::Denials { count: rows.count });
+                let hash = receipt::hash(bytes);
+                let public = self.add(*time, Some((&hash, bytes.len())), event)?;
+                return Ok(Some(Finished { public, private }));
+            }
+            Record::Card(card) => {
+                // The lock's name is that of all entries.
+                self.lock = Card::decode(card)?.lock;
+                None
+            }
+            Record::Beginning(log, head) => {
+                *self.end_mut(*log) = End { head: *head, oldest: head.next.0, bytes: 0 };
+                None
+            }
+            Record::Kept(kept) => return self.kept(secret, kept).map(Some),
+            Record::Ends(ends) => {
+                self.ends(ends)?;
+                None
+            }
+            Record::Open(decision) => {
+                *open = decision.private(secret)?;
+                self.open = Some(decision.opened(open.as_bytes()));
+                None
+            }
+            Record::Acknowledged(next) => {
+                self.acknowledged = *next;
+                None
+            }
+            _ => None,
+        };
+        // What ends a decision tells what was kept of its persons.
+        Ok(ended.map(|public| {
+            let private = core::mem::replace(open, Encoded::empty());
+            Finished { public, private }
+        }))
     }
 
     /// Closes the open decision, if there is one.
@@ -103,12 +169,6 @@ impl Chain {
         self.add(time, private.as_ref().map(|(hash, length)| (hash, *length)), event).map(Some)
     }
 
-    /// The lock starts: what was open then nobody knows.
-    pub(super) fn started(&mut self) -> Result<Option<Encoded<MAX_PUBLIC>>, EncodeError> {
-        self.starts = self.starts.saturating_add(1);
-        self.closed(Outcome::Interrupted)
-    }
-
     /// A statement was taken in.
     pub(super) fn stated(
         &mut self,
@@ -117,28 +177,6 @@ impl Chain {
         hash: &[u8; 32],
     ) -> Result<Encoded<MAX_PUBLIC>, EncodeError> {
         self.add(time, None, Event::Statement { kind, hash })
-    }
-
-    /// Denials were written down.
-    pub(super) fn denied(
-        &mut self,
-        time: Interval,
-        count: u32,
-        private: &[u8],
-    ) -> Result<Encoded<MAX_PUBLIC>, EncodeError> {
-        let hash = receipt::hash(private);
-        self.add(time, Some((&hash, private.len())), Event::Denials { count })
-    }
-
-    /// The device key was changed.
-    pub(super) fn rotated(
-        &mut self,
-        time: Interval,
-        rotation: Rotation<'_>,
-    ) -> Result<Encoded<MAX_PUBLIC>, EncodeError> {
-        let public = self.add(time, None, Event::Device(rotation))?;
-        self.device = *rotation.new;
-        Ok(public)
     }
 
     /// The end of a log.
@@ -202,11 +240,6 @@ impl Chain {
         Ok(Finished { public, private })
     }
 
-    /// The first entry of a log that was kept hangs from this head.
-    fn begins(&mut self, log: Log, head: Head) {
-        *self.end_mut(log) = End { head, oldest: head.next.0, bytes: 0 };
-    }
-
     /// Takes the ends behind the entries that were kept.
     fn ends(&mut self, ends: &Self) -> Result<(), Damaged> {
         let Self { lock, epoch, starts, acknowledged, .. } = *ends;
@@ -256,67 +289,12 @@ impl Walk {
         if record.is_event() {
             self.number = self.number.saturating_add(1);
         }
-        let number = self.number;
-        if let Record::Start(start) = record {
-            self.start(start);
-            return Ok(None);
+        match record {
+            Record::Start(start) => self.start(start),
+            _ if self.schema < 3 => self.take_old(record),
+            _ => return self.chain.take(self.number, secret, record, &mut self.open_private),
         }
-        if self.schema < 3 {
-            self.take_old(record);
-            return Ok(None);
-        }
-        let chain = &mut self.chain;
-        let ended = match record {
-            Record::Card(card) => {
-                // The lock's name is that of all entries.
-                chain.lock = Card::decode(card)?.lock;
-                return Ok(None);
-            }
-            Record::Beginning(log, head) => {
-                chain.begins(*log, *head);
-                return Ok(None);
-            }
-            Record::Kept(kept) => return chain.kept(secret, kept).map(Some),
-            Record::Ends(ends) => {
-                chain.ends(ends)?;
-                return Ok(None);
-            }
-            Record::Open(open) => {
-                self.open_private = open.private(secret)?;
-                chain.open = Some(open.opened(self.open_private.as_bytes()));
-                return Ok(None);
-            }
-            Record::Decision(decision) => {
-                let private = decision.private(secret)?;
-                let ended = chain.decided(decision.opened(number, private.as_bytes()))?;
-                let before = core::mem::replace(&mut self.open_private, private);
-                return Ok(ended.map(|public| Finished { public, private: before }));
-            }
-            Record::Outcome(outcome) => chain.closed(*outcome)?,
-            Record::Boot => chain.started()?,
-            Record::Change { time, object } => {
-                let (kind, hash) = receipt::stated(object)?;
-                Some(chain.stated(*time, kind, &hash)?)
-            }
-            Record::Device { time, rotation } => Some(chain.rotated(*time, *rotation)?),
-            Record::Denied { time, rows } => {
-                let private = rows.private(secret, &chain.denials.head.hash)?;
-                let public = chain.denied(*time, rows.count, private.as_bytes())?;
-                return Ok(Some(Finished { public, private }));
-            }
-            Record::Acknowledged(next) => {
-                chain.acknowledged = *next;
-                None
-            }
-            _ => None,
-        };
-        Ok(ended.map(|public| {
-            let private = match record.ends_a_decision() {
-                true => core::mem::replace(&mut self.open_private, Encoded::empty()),
-                false => Encoded::empty(),
-            };
-            Finished { public, private }
-        }))
+        Ok(None)
     }
 
     fn start(&mut self, start: &Start) {
@@ -363,6 +341,11 @@ impl Opened {
 }
 
 impl Finished {
+    /// An entry without a private part.
+    pub(super) const fn of_nobody(public: Encoded<MAX_PUBLIC>) -> Self {
+        Self { public, private: Encoded::empty() }
+    }
+
     /// What the public part says.
     pub(super) fn public(&self) -> Result<Public<'_>, DecodeError> {
         Public::whole(self.public.as_bytes())

@@ -2,7 +2,7 @@
 
 use super::{
     Lock,
-    record::{self, Body, Record},
+    record::{self, Body},
 };
 use crate::{
     denial::Denial,
@@ -14,7 +14,6 @@ use crate::{
     store::{AsyncStore, Store},
     tables::Capacity,
     time::{Now, Time, Uptime},
-    wire::EncodeError,
 };
 
 /// How often whom was denied what, since an entry was written.
@@ -106,8 +105,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: Store,
     {
         if let Some(body) = self.denials(&now)? {
-            self.write(&body)?;
-            self.denials_written(&body, &now)?;
+            let _entry = self.write(&body, &now)?;
+            self.denied.written(&now);
         }
         Ok(())
     }
@@ -121,8 +120,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         if let Some(body) = self.denials(&now)? {
-            self.write_async(&body).await?;
-            self.denials_written(&body, &now)?;
+            let _entry = self.write_async(&body, &now).await?;
+            self.denied.written(&now);
         }
         Ok(())
     }
@@ -134,18 +133,5 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             Some(_) => Some(record::denied(time, rows)?),
             None => None,
         })
-    }
-
-    /// The entry is durable.
-    fn denials_written(&mut self, body: &Body, now: &Now) -> Result<(), Denial> {
-        self.denied.written(now);
-        let Ok(Record::Denied { time, rows }) = Record::read(body.as_bytes(), record::SCHEMA)
-        else {
-            return Err(EncodeError::Mismatch.into());
-        };
-        let chain = &mut self.journal.chain;
-        let private = rows.private(&self.secret, &chain.denials.head.hash)?;
-        let _entry = chain.denied(time, rows.count, private.as_bytes())?;
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Acted, Fault, Identity, Lock, Recorded, Tally,
+    chain::Finished,
     journal::{self, Writing},
     state::State,
 };
@@ -35,7 +36,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record(acted)?;
             return Err(Denial::NotReleased);
         }
-        let (recorded, _chain) = self.closed(&acted)?;
+        let recorded = self.last(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset(identity, secret)?;
         self.state.relock = None;
@@ -59,7 +60,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             let _recorded = self.record_async(acted).await?;
             return Err(Denial::NotReleased);
         }
-        let (recorded, _chain) = self.closed(&acted)?;
+        let recorded = self.last(&acted)?;
         self.fault = Some(Fault::Releasing);
         self.reset_async(identity, secret).await?;
         self.state.relock = None;
@@ -103,6 +104,13 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         journal::write_async(&mut self.journal, Writing::<T>::log(&self.secret, None)).await?;
         self.begin_anew(identity, secret);
         Ok(())
+    }
+
+    /// The entry of a release, which no log will hold.
+    fn last(&self, acted: &Acted) -> Result<Recorded, Denial> {
+        let mut chain = self.journal.chain;
+        let public = chain.closed(acted.outcome)?;
+        self.recorded(acted, public.map(Finished::of_nobody))
     }
 
     fn is_released(&self, acted: &Acted) -> Result<bool, Denial> {

@@ -4,7 +4,7 @@ use super::{
     Anchor, Lock, Session,
     journal::{self, Pending, Writing},
     record::{self, Body},
-    state::{Damaged, Relock, Snapshot},
+    state::{Relock, Snapshot},
 };
 use crate::{
     card::Card,
@@ -19,12 +19,11 @@ use crate::{
     ledger::Heard,
     limits::{MAX_CARD, MAX_CLAIMED},
     preimage::Scope,
-    receipt,
     refusal::Refusal,
     status::Status,
     store::{AsyncStore, Store},
     tables::Capacity,
-    time::{Interval, Now, Time},
+    time::{Now, Time},
     trust::Trust,
     unsigned::Unsigned,
     wire::{DecodeError, EncodeError, Encoded},
@@ -82,11 +81,6 @@ impl Life {
         self.card.as_bytes()
     }
 
-    /// Applies a change from a journal.
-    pub(super) fn replay(&mut self, change: &Change<'_>, now: &Now) -> Result<(), Damaged> {
-        self.apply(change, now).map(drop).map_err(|_| Damaged::Wrong)
-    }
-
     pub(super) fn trust(&self) -> Result<Trust<'_>, DecodeError> {
         self.domain.trust_by(&self.card()?)
     }
@@ -99,8 +93,14 @@ impl Life {
         Ok(self.card()?.lock)
     }
 
-    pub(super) fn heard(&mut self, heard: Heard, now: &Now) {
+    /// An attester's time was heard.
+    fn heard(&mut self, heard: Heard, now: &Now) {
         self.clock.heard(heard.at, now);
+        self.bounded(heard);
+    }
+
+    /// Adds what no record tells of a time that was heard, since it rests on this start's ticks.
+    pub(super) fn bounded(&mut self, heard: Heard) {
         if let Some(issued) = heard.issued {
             self.clock.bounded(heard.at, issued);
         }
@@ -111,8 +111,8 @@ impl Life {
     }
 
     /// Applies a change that is durable.
-    fn apply(&mut self, change: &Change<'_>, now: &Now) -> Result<Taken, Refusal> {
-        let taken = self.domain.apply(change);
+    pub(super) fn apply(&mut self, change: &Change<'_>, now: &Now) -> Result<(), DecodeError> {
+        let _taken = self.domain.apply(change);
         match change {
             Change::Epoch { .. } => {
                 let issued_at = self.domain.epoch()?.issued_at;
@@ -131,7 +131,7 @@ impl Life {
             Change::Card(card) => self.card = Encoded::copy_of(card),
             Change::Claim { .. } | Change::Unchanged => {}
         }
-        Ok(taken)
+        Ok(())
     }
 }
 
@@ -150,7 +150,7 @@ enum Plan {
     Nothing(Taken),
     Event(Body),
     /// A new life, or its next epoch: a new log.
-    Life(Life, Interval, Taken),
+    Life(Life),
 }
 
 impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
@@ -164,10 +164,17 @@ impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
     {
         let Self { lock, change, now } = self;
         let plan = lock.plan(&change, &now)?;
-        if let Some((journal, writing)) = lock.carry_out(&plan)? {
-            journal::write(journal, writing)?;
+        match &plan {
+            Plan::Nothing(_) => {}
+            Plan::Event(body) => {
+                let _entry = lock.write(body, &now)?;
+            }
+            Plan::Life(life) => {
+                let (journal, writing) = lock.founding(life, change.taken(), &now);
+                journal::write(journal, writing)?;
+            }
         }
-        lock.applied(plan, &change, &now)
+        Ok(lock.applied(plan, &change))
     }
 
     /// [`commit`](Self::commit) for hosts that await. A future that is dropped leaves the old state
@@ -181,78 +188,67 @@ impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
     {
         let Self { lock, change, now } = self;
         let plan = lock.plan(&change, &now)?;
-        if let Some((journal, writing)) = lock.carry_out(&plan)? {
-            journal::write_async(journal, writing).await?;
+        match &plan {
+            Plan::Nothing(_) => {}
+            Plan::Event(body) => {
+                let _entry = lock.write_async(body, &now).await?;
+            }
+            Plan::Life(life) => {
+                let (journal, writing) = lock.founding(life, change.taken(), &now);
+                journal::write_async(journal, writing).await?;
+            }
         }
-        lock.applied(plan, &change, &now)
+        Ok(lock.applied(plan, &change))
     }
 }
 
 impl<S, T: Capacity> Lock<'_, S, T> {
     fn plan(&mut self, change: &Change<'_>, now: &Now) -> Result<Plan, Refusal> {
-        Ok(Plan::Event(match change {
-            Change::Unchanged => return Ok(Plan::Nothing(Taken::Unchanged)),
+        Ok(match change {
+            Change::Unchanged => Plan::Nothing(Taken::Unchanged),
             Change::Time { at, issued } if *at <= self.state.floor_with(None) => {
                 let life = self.state.life.as_mut().ok_or(Refusal::Unclaimed)?;
                 life.heard(Heard { at: *at, issued: *issued }, now);
                 let is_bounded = issued.is_some();
-                let taken = if is_bounded { Taken::Time } else { Taken::Unchanged };
-                return Ok(Plan::Nothing(taken));
+                Plan::Nothing(if is_bounded { Taken::Time } else { Taken::Unchanged })
             }
-            Change::Claim { .. } => {
-                let life = claimed(change, now)?;
-                let time = life.clock.refine(*now).time;
-                return Ok(Plan::Life(life, time, Taken::Claim));
-            }
+            Change::Claim { .. } => Plan::Life(claimed(change, now)?),
             Change::Epoch { .. } => {
                 let mut life = self.alive()?.clone();
-                let _taken = life.apply(change, now)?;
-                let time = life.clock.refine(*now).time;
-                return Ok(Plan::Life(life, time, Taken::Epoch));
+                life.apply(change, now)?;
+                Plan::Life(life)
             }
             Change::Keyset(bytes) | Change::List(bytes) | Change::Card(bytes) => {
-                record::change(self.alive()?.clock.refine(*now).time, bytes)?
+                Plan::Event(record::change(self.alive()?.clock.refine(*now).time, bytes)?)
             }
-            Change::Time { at, .. } => record::time(*at)?,
-        }))
+            Change::Time { at, .. } => Plan::Event(record::time(*at)?),
+        })
     }
 
-    fn carry_out<'w>(&'w mut self, plan: &'w Plan) -> Result<Option<Pending<'w, S, T>>, Refusal> {
-        match plan {
-            Plan::Nothing(_) => Ok(None),
-            Plan::Event(body) => Ok(Some(self.writing(body)?)),
-            Plan::Life(life, time, taken) => {
-                let Self { identity, state, secret, journal, .. } = self;
-                let snapshot = Snapshot::<T> {
-                    identity,
-                    life,
-                    tables: None,
-                    relock: state.relock.is_some(),
-                    stated: Some((*time, *taken)),
-                };
-                Ok(Some((journal, Writing::log(secret, Some(snapshot)))))
-            }
-        }
+    /// A new log with a life that is to be the lock's.
+    fn founding<'w>(&'w mut self, life: &'w Life, taken: Taken, now: &Now) -> Pending<'w, S, T> {
+        let Self { identity, state, secret, journal, .. } = self;
+        let stated = Some((life.clock.refine(*now).time, taken));
+        let relock = state.relock.is_some();
+        let snapshot = Snapshot { identity, life, tables: None, relock, stated };
+        (journal, Writing::log(secret, Some(snapshot)))
     }
 
-    /// Applies a change that is durable.
-    fn applied(&mut self, plan: Plan, change: &Change<'_>, now: &Now) -> Result<Taken, Refusal> {
-        match plan {
-            Plan::Nothing(taken) => Ok(taken),
-            Plan::Event(_) => {
-                let life = self.state.life.as_mut().ok_or(Refusal::Unclaimed)?;
-                if let Change::Keyset(bytes) | Change::List(bytes) | Change::Card(bytes) = change {
-                    let (kind, hash) = receipt::stated(bytes)?;
-                    let time = life.clock.refine(*now).time;
-                    let _entry = self.journal.chain.stated(time, kind, &hash)?;
-                }
-                life.apply(change, now)
-            }
-            Plan::Life(life, _, taken) => {
+    /// Applies what is durable, as far as no event of the journal has.
+    fn applied(&mut self, plan: Plan, change: &Change<'_>) -> Taken {
+        match (plan, change) {
+            (Plan::Nothing(taken), _) => return taken,
+            (Plan::Life(life), _) => {
                 (self.state.life, self.state.tables) = (Some(life), T::EMPTY);
-                Ok(taken)
             }
+            (Plan::Event(_), Change::Time { at, issued }) => {
+                if let Some(life) = &mut self.state.life {
+                    life.bounded(Heard { at: *at, issued: *issued });
+                }
+            }
+            (Plan::Event(_), _) => {}
         }
+        change.taken()
     }
 }
 

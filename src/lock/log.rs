@@ -148,8 +148,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry(&mut reader)? {
             if let Some(body) = acknowledgement(&entry, head)? {
-                self.write(&body)?;
-                self.journal.chain.acknowledged = head.next.0;
+                let _no_entry = self.write(&body, &Now::UNTOLD)?;
                 return Ok(true);
             }
         }
@@ -166,8 +165,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry_async(&mut reader).await? {
             if let Some(body) = acknowledgement(&entry, head)? {
-                self.write_async(&body).await?;
-                self.journal.chain.acknowledged = head.next.0;
+                let _no_entry = self.write_async(&body, &Now::UNTOLD).await?;
                 return Ok(true);
             }
         }

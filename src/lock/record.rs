@@ -4,7 +4,7 @@ mod decision;
 mod entry;
 mod tables;
 
-pub(super) use decision::{Decision, OPENING_BYTES, opened};
+pub(super) use decision::{Decision, OPENING_BYTES};
 pub(super) use entry::{
     BEGINNING_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES, KEPT_OPENING_BYTES, KEPT_STATEMENT_BYTES,
     Kept, OPEN_BYTES, Open, Rows, beginning, denied, ends, kept, kept_bytes, open,
@@ -183,11 +183,6 @@ impl<'a> Record<'a> {
                 | Self::Acknowledged(_)
                 | Self::Device { .. }
         )
-    }
-
-    /// Whether the record tells what became of a decision.
-    pub(super) const fn ends_a_decision(&self) -> bool {
-        matches!(self, Self::Outcome(_) | Self::Boot)
     }
 }
 

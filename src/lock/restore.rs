@@ -18,6 +18,7 @@ use crate::{
     secret::Tag,
     store::{AsyncStore, Cursor, Store, StoreError},
     tables::Capacity,
+    time::Now,
 };
 
 /// Why a lock does nothing: it denies all requests and refuses all statements. Break-glass by an
@@ -77,8 +78,8 @@ macro_rules! restore {
                 Some((journal, writing)) => $write(journal, writing)$(.$wait)?,
                 None => Err(StoreError::Failed),
             };
-            written.map_err(|error| $lock.fail(error.into()))?;
-            $lock.started()?;
+            let started = written.and_then(|()| $lock.apply(&body, &Now::UNTOLD));
+            started.map_err(|error| $lock.fail(error.into()))?;
         }
         $lock.fault = None;
         Ok(restored)
@@ -150,8 +151,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             return Ok(Restored::Unclaimed);
         }
         log.is_whole()?;
-        let life = self.state.life.as_mut().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
-        life.clock.restart();
+        self.state.restart();
+        let life = self.state.life.as_ref().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
         if let Some(anchor) = anchor {
             let (scope, lock) = (life.scope().map_err(|_| Damaged::Wrong)?, life.lock());
             let is_older = scope.domain != anchor.scope.domain || scope.epoch < anchor.scope.epoch;
@@ -166,7 +167,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         if chain.device != *self.identity.device.as_bytes() {
             return Err(Fault::Corrupt.into());
         }
-        let open = chain.open.as_ref().map(|open| open.right);
+        let open = chain.open_right();
         if open == Some(Right::RELEASE) {
             return Err(Fault::Releasing.into());
         }
@@ -179,11 +180,6 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let event = Writing::event(secret, body, state.snapshot(identity)?);
         let is_old = log.schema.is_some_and(|schema| schema < SCHEMA);
         Some((journal, if is_old { event.behind_a_new_log() } else { event }))
-    }
-
-    fn started(&mut self) -> Result<(), Denial> {
-        let _entry = self.journal.chain.started()?;
-        Ok(())
     }
 }
 
@@ -268,8 +264,7 @@ impl Log {
             }
             _ => {}
         }
-        let open = lock.journal.chain.open.as_ref().map(|open| open.right);
-        lock.state.replay(&record, self.words, open)?;
+        lock.state.apply(&record, self.words, self.walk.chain.open_right(), &Now::UNTOLD)?;
         let _entry = self.walk.take(&lock.secret, &record)?;
         lock.journal.chain = self.walk.chain;
         Ok(())

@@ -1,6 +1,6 @@
 //! A new device key within a life (SPEC.md section 24.6).
 
-use super::{Lock, record};
+use super::{Lock, chain::Finished, record};
 use crate::{
     denial::Denial,
     key::{PublicKey, role},
@@ -59,8 +59,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let old = self.identity.device;
         let rotation = rotation(&old, new, signatures)?;
         let time = self.rotatable(&rotation, &now)?;
-        self.write(&record::device(time, &rotation)?)?;
-        self.rotated(*new, rotation, time)
+        let entry = self.write(&record::device(time, &rotation)?, &now)?;
+        self.rotated(*new, entry)
     }
 
     /// [`rotate`](Self::rotate) for hosts that await.
@@ -79,8 +79,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let old = self.identity.device;
         let rotation = rotation(&old, new, signatures)?;
         let time = self.rotatable(&rotation, &now)?;
-        self.write_async(&record::device(time, &rotation)?).await?;
-        self.rotated(*new, rotation, time)
+        let entry = self.write_async(&record::device(time, &rotation)?, &now).await?;
+        self.rotated(*new, entry)
     }
 
     fn rotatable(&self, rotation: &Rotation<'_>, now: &Now) -> Result<Interval, Denial> {
@@ -95,12 +95,11 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     fn rotated(
         &mut self,
         new: PublicKey<role::Device>,
-        rotation: Rotation<'_>,
-        time: Interval,
+        entry: Option<Finished>,
     ) -> Result<Draft, Denial> {
-        let entry = self.journal.chain.rotated(time, rotation)?;
         self.identity.device = new;
-        self.draft(entry, Encoded::empty())
+        let Finished { public, private } = entry.ok_or(Denial::Changed)?;
+        self.draft(public, private)
     }
 
     /// Where the next event stands.

@@ -59,43 +59,52 @@ impl<T: Capacity> State<T> {
         Self { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) }
     }
 
+    /// Forgets what rests on the ticks of before: bounds of the present, and how long the door may
+    /// still stay open.
+    pub(super) fn restart(&mut self) {
+        if let Some(life) = &mut self.life {
+            life.clock.restart();
+        }
+        self.relock = self.relock.map(|_| Relock::DUE);
+    }
+
     /// The durable floor, once a decision's status has raised it.
     pub(super) fn floor_with(&self, heard: Option<Time>) -> Time {
         let floor = self.life.as_ref().map_or(Time(0), |life| life.clock.floor());
         heard.map_or(floor, |at| floor.max(at))
     }
 
-    /// Applies a decision that is durable.
-    pub(super) fn decided(&mut self, changes: &Changes, now: &Now) -> Result<(), CommitError> {
+    fn decided(&mut self, changes: &Changes, now: &Now) -> Result<(), CommitError> {
         let floor = self.floor_with(changes.heard().map(|heard| heard.at));
         self.tables.apply(changes, floor)?;
         if let (Some(life), Some(heard)) = (&mut self.life, changes.heard()) {
-            life.heard(heard, now);
+            life.clock.heard(heard.at, now);
         }
         Ok(())
     }
 
     /// Takes on that the door must be secured: by the earliest of all that are open.
-    pub(super) fn oblige(&mut self, within: Seconds, now: &Now) {
+    fn oblige(&mut self, within: Seconds, now: &Now) {
         let held = self.relock.map_or(within, |relock| relock.left(now));
         self.relock = Some(Relock { since: Some(now.uptime), within: within.min(held) });
     }
 
-    /// Applies an outcome of the open decision's that is durable: a door that was locked is secured.
-    pub(super) fn closed(&mut self, outcome: Outcome, right: Option<Right>) {
+    /// The open decision ends: a door that was locked is secured.
+    fn closed(&mut self, outcome: Outcome, right: Option<Right>) {
         let locks = [Right::LOCK, Right::RELEASE];
         if outcome == Outcome::Done && right.is_some_and(|right| locks.contains(&right)) {
             self.relock = None;
         }
     }
 
-    /// Applies one record of a log whose lanes have so many words, and where a decision of this right
-    /// is open.
-    pub(super) fn replay(
+    /// Applies one record, of a log whose lanes have so many words, and where a decision of this
+    /// right is open: one that was read, or written just now.
+    pub(super) fn apply(
         &mut self,
         record: &Record<'_>,
         words: usize,
         open: Option<Right>,
+        now: &Now,
     ) -> Result<(), Damaged> {
         if let Record::Start(start) = record {
             self.life = Some(Life::blank(start.domain, start.floor));
@@ -105,20 +114,18 @@ impl<T: Capacity> State<T> {
         let life = self.life.as_mut().ok_or(Damaged::Wrong)?;
         // A release is closed as not done, or by erasing.
         let releases = open == Some(Right::RELEASE);
-        // Bounds and ticks of a time before this start are forgotten at its end.
-        let now = Now::ticks(Uptime(0), 0);
         match record {
             Record::Start(_) => return Err(Damaged::Wrong),
             Record::Boot | Record::Outcome(Outcome::Done) if releases => {
                 return Err(Damaged::Wrong);
             }
             Record::Epoch(epoch) => life.domain.hold_epoch(Epoch::decode(epoch)?.bytes),
-            Record::Keyset(keyset) => life.replay(&Change::Keyset(keyset), &now)?,
+            Record::Keyset(keyset) => life.apply(&Change::Keyset(keyset), now)?,
             Record::List(list) => {
                 let _entries = Status::decode(list)?.list.ok_or(Damaged::Wrong)?;
-                life.replay(&Change::List(list), &now)?;
+                life.apply(&Change::List(list), now)?;
             }
-            Record::Card(card) => life.replay(&Change::Card(Card::decode(card)?.bytes), &now)?,
+            Record::Card(card) => life.apply(&Change::Card(Card::decode(card)?.bytes), now)?,
             Record::Change { object, .. } => {
                 let change = match receipt::stated(object)?.0 {
                     StatementKind::Keyset => Change::Keyset(object),
@@ -129,9 +136,9 @@ impl<T: Capacity> State<T> {
                     }
                     StatementKind::Epoch => return Err(Damaged::Wrong),
                 };
-                life.replay(&change, &now)?;
+                life.apply(&change, now)?;
             }
-            Record::Time(at) => life.replay(&Change::Time { at: *at, issued: None }, &now)?,
+            Record::Time(at) => life.apply(&Change::Time { at: *at, issued: None }, now)?,
             Record::Counts(counts) => {
                 for count in record::read_counts(counts)? {
                     self.tables.restore_count(count, life.clock.floor())?;
@@ -143,9 +150,9 @@ impl<T: Capacity> State<T> {
                 }
             }
             Record::Decision(Decision { relock, changes, .. }) => {
-                self.decided(changes, &now)?;
-                if *relock {
-                    self.relock = Some(Relock::DUE);
+                self.decided(changes, now)?;
+                if let Some(within) = relock {
+                    self.oblige(*within, now);
                 }
             }
             Record::Outcome(outcome) => self.closed(*outcome, open),

@@ -5,7 +5,7 @@ use core::fmt;
 use super::{
     Lock, Permit,
     permit::is_late,
-    record::{self, Body, Decision},
+    record::{Body, Decision},
 };
 use crate::{
     denial::Denial,
@@ -54,9 +54,9 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     where
         S: Store,
     {
-        let written = self.decision(&now).and_then(|body| Ok(self.lock.write(&body)?));
+        let written = self.decision(&now).and_then(|body| Ok(self.lock.write(&body, &now)?));
         match written {
-            Ok(()) => self.permit(&now),
+            Ok(_closed) => self.permit(),
             Err(denial) => Err(self.denied(denial, &now)),
         }
     }
@@ -71,11 +71,11 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
         S: AsyncStore,
     {
         let written = match self.decision(&now) {
-            Ok(body) => self.lock.write_async(&body).await.map_err(Denial::from),
+            Ok(body) => self.lock.write_async(&body, &now).await.map_err(Denial::from),
             Err(denial) => Err(denial),
         };
         match written {
-            Ok(()) => self.permit(&now),
+            Ok(_closed) => self.permit(),
             Err(denial) => Err(self.denied(denial, &now)),
         }
     }
@@ -97,17 +97,13 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
         denial
     }
 
-    /// Applies a decision that is durable.
-    fn permit(self, now: &Now) -> Result<Permit, Denial> {
+    /// The permit for a decision that is durable.
+    fn permit(self) -> Result<Permit, Denial> {
         let Self { accepted, lock, now: started } = self;
-        let (door, relock) = (lock.door()?, accepted.relock_within());
-        let number = lock.journal.number();
-        lock.state.decided(accepted.changes(), &started)?;
-        let opened = record::opened(&lock.secret, number, &accepted)?;
-        let _entry = lock.journal.chain.decided(opened)?;
-        if let Some(within) = relock {
-            lock.state.oblige(within, now);
+        if let (Some(life), Some(heard)) = (&mut lock.state.life, accepted.changes().heard()) {
+            life.bounded(heard);
         }
+        let (door, number) = (lock.door()?, lock.journal.number());
         Ok(Permit { door, secured: lock.secured, accepted, number, started })
     }
 }

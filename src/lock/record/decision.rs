@@ -11,7 +11,7 @@ use crate::{
     secret::DeviceSecret,
     time::{Interval, Seconds, Time},
     verify::Accepted,
-    wire::{EncodeError, Encoded, Part, Reader, Writer},
+    wire::{EncodeError, Encoded, Part, Reader},
 };
 
 /// Bytes of a decision and of its outcome at their largest.
@@ -23,7 +23,7 @@ pub(in crate::lock) struct Decision<'a> {
     core: &'a [u8; 32],
     pub(in crate::lock) right: Right,
     time: Interval,
-    pub(in crate::lock) relock: bool,
+    pub(in crate::lock) relock: Option<Seconds>,
     /// Who opened, as the private part has it.
     persons: &'a [u8],
     pub(in crate::lock) changes: Changes,
@@ -32,7 +32,7 @@ pub(in crate::lock) struct Decision<'a> {
 impl<'a> Decision<'a> {
     pub(super) fn read(reader: &mut Reader<'a>, schema: u8) -> Option<Self> {
         let (core, right, time) = (reader.array()?, Right::read(reader)?, Interval::read(reader)?);
-        let relock = reader.optional(Reader::u32)?.is_some();
+        let relock = reader.optional(Reader::u32)?.map(Seconds);
         let ((issuer, holder, links), persons) = match schema {
             ..3 => reader.span(read_old_persons)?,
             _ => reader.span(|reader| {
@@ -68,7 +68,8 @@ impl<'a> Decision<'a> {
             out.raw(&[accepted.right().bit()]);
             accepted.time().write(out);
             out.optional_integer(accepted.relock_within().map(|Seconds(within)| within.into()));
-            put_persons(out, accepted);
+            let (issuer, holder) = (accepted.issuer(), accepted.holder());
+            receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses());
             for (_link, counted) in accepted.links().zip(&changes.counted) {
                 out.flag(counted.is_some());
                 if let Some(Counted { after, keep_until, .. }) = counted {
@@ -98,23 +99,6 @@ impl<'a> Decision<'a> {
     pub(in crate::lock) fn opened(&self, number: u64, private: &[u8]) -> Opened {
         Opened::of(number, self.core, self.right, self.time, private)
     }
-}
-
-/// What a live decision's entry is made of once the outcome is known.
-pub(in crate::lock) fn opened(
-    secret: &DeviceSecret,
-    number: u64,
-    accepted: &Accepted,
-) -> Result<Opened, EncodeError> {
-    let core = accepted.core().as_bytes();
-    let salt = secret.salt(core);
-    let private = receipt::private_opening(&salt, &|out| put_persons(out, accepted))?;
-    Ok(Opened::of(number, core, accepted.right(), *accepted.time(), private.as_bytes()))
-}
-
-fn put_persons(out: &mut Writer<'_>, accepted: &Accepted) {
-    let (issuer, holder) = (accepted.issuer(), accepted.holder());
-    receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses());
 }
 
 /// Schema 2 had no names of witnesses.
