@@ -1,0 +1,288 @@
+//! What is tried with a phone, a radio or a battery pull before the door.
+
+use keyward::{
+    Answer, Ask, Caveats, Channel, Denial, Now, Presentation, Receipt, Request, Right, Rights,
+    Seconds, Target, Valid,
+    id::{LockId, Nonce},
+    ledger::Outcome,
+    receipt::{Head, Log},
+    time::Uptime,
+};
+use keyward_testkit::{
+    scene::{Link, Mode, Scene},
+    world::{Door, Holder, START, Settings, World},
+};
+
+use crate::common::{
+    DAY, asked, code, counted, denied, grant, uncounted, unlock, unlocking, visit,
+};
+
+#[test]
+fn a01_a_second_entry_behind_a_frozen_camera_is_denied_and_told() {
+    let mut world = World::new(101);
+    let camera = world.camera.key.public();
+    let grant = unlocking(&world).uses(1).unwrap().witness(1, &[camera]).unwrap();
+    let held = world.owner.grant(&world.courier.public(), 1, &grant);
+    let now = world.now();
+    let World { flat, courier, camera, rng, .. } = &mut world;
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    let seen = camera.agree(&request).unwrap();
+    flat.present(&courier.present(&request, std::slice::from_ref(&seen), None), now).1.unwrap();
+
+    camera.recording = false;
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    assert_eq!(camera.agree(&request), None);
+    let unseen = flat.present(&courier.present(&request, &[], None), now).1;
+    assert!([430, 441].contains(&code(unseen.clone())), "{unseen:?}");
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    let replayed = flat.present(&courier.present(&request, &[seen], None), now).1;
+    assert_eq!(code(replayed), 302, "what the camera said was of another request");
+    flat.secure();
+    let log = flat.log(now);
+    let opened = |entry: &&Vec<u8>| {
+        let entry = keyward::Entry::decode(entry).unwrap();
+        matches!(entry.receipt.unverified().event, keyward::receipt::Event::Opening { .. })
+    };
+    assert_eq!(log.iter().filter(opened).count(), 1, "and the numbers have no gap");
+    assert_eq!(flat.lock.head(Log::Events).next.0, 4);
+    assert_eq!(flat.lock.head(Log::Denials).next.0, 1, "nor are the denials unsaid");
+}
+
+#[test]
+fn a02_a_door_relocks_without_a_network_and_silence_proves_nothing() {
+    let mut world = World::new(102);
+    let grant = unlocking(&world).max_open(Seconds(30)).unwrap();
+    let held = world.owner.grant(&world.courier.public(), 0, &grant);
+    unlock(&mut world, &held).unwrap();
+    assert_eq!(world.flat.lock.relock_within(world.now()), Some(Seconds(30)));
+    world.wait(31);
+    assert_eq!(world.flat.lock.relock_within(world.now()), Some(Seconds(0)), "due");
+    let now = world.now();
+    let (mut flat, _) = world.flat.restarted(None, |store| store);
+    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "a battery pull ends no duty");
+    flat.secure();
+    assert_eq!((flat.is_open, flat.lock.relock_within(now)), (false, None));
+    assert!(Receipt::decode(&[]).is_err(), "no receipt, no state");
+}
+
+#[test]
+fn a03_who_keeps_a_revocation_from_the_lock_is_stopped_by_the_next_visitor_or_by_fresh() {
+    let mut world = World::new(103);
+    let held = uncounted(&mut world);
+    world.owner.revoke([world.courier.public().name().into()], world.now);
+    unlock(&mut world, &held).expect("the lock can't know yet");
+    let now = world.now();
+    world.flat.visit(&world.owner.library, now);
+    assert_eq!(code(unlock(&mut world, &held)), 402, "any other phone has brought the list");
+    // Who demands a status needs no other visitor.
+    let grant = grant(world.street.id, Rights::of(Right::UNLOCK), DAY).fresh(Seconds(60)).unwrap();
+    let other = Holder::new(&mut world.rng);
+    let held = world.owner.grant(&other.public(), 0, &grant);
+    let World { street, rng, .. } = &mut world;
+    assert_eq!(code(visit(street, (&held, &other), Right::UNLOCK, now, rng)), 450);
+    denied(&["status_missing", "status_too_old", "status_self_attested"]);
+}
+
+#[test]
+fn a04_every_subset_of_a_log_that_is_left_out_is_noticed() {
+    let mut world = World::new(104);
+    let held = counted(&mut world, 9);
+    for _ in 0..3 {
+        unlock(&mut world, &held).unwrap();
+    }
+    let now = world.now();
+    let log = world.flat.log(now);
+    let head = world.flat.lock.head(Log::Events);
+    let receipts: Vec<_> =
+        log.iter().map(|entry| keyward::Entry::decode(entry).unwrap().receipt).collect();
+    let walk = |which: &dyn Fn(usize) -> bool| {
+        let kept = receipts.iter().enumerate().filter(|(place, _)| which(*place));
+        kept.map(|(_, receipt)| receipt).try_fold(Head::START, |head, receipt| head.step(receipt))
+    };
+    assert_eq!(walk(&|_| true), Ok(head));
+    for subset in 0..(1 << receipts.len()) - 1 {
+        let which = |place: usize| subset >> place & 1 == 1;
+        assert_ne!(walk(&which), Ok(head), "{subset:b}");
+    }
+    for (one, other) in (1..receipts.len()).map(|place| (place - 1, place)) {
+        assert!(Head::behind(&receipts[other]).step(&receipts[one]).is_err(), "another order");
+    }
+}
+
+#[test]
+fn a09_time_that_stands_still_in_sleep_opens_nothing() {
+    let mut world = World::new(109);
+    let ticks = |seconds: u64| Now::ticks(Uptime(seconds * 1000), 100);
+    let (id, rng) = (LockId(*b"no-clock"), &mut world.rng);
+    let mut door = Door::claimed(id, &mut world.owner, Settings::default(), ticks(0), rng);
+    let valid = (START, Seconds::minutes(15));
+    let grant = grant(id, Rights::of(Right::UNLOCK), valid);
+    let held = world.owner.grant(&world.courier.public(), 0, &grant);
+    let challenge = door.connect(Channel::Radio, ticks(1));
+    let nonce = keyward::Challenge::decode(&challenge).unwrap().nonce;
+    door.deliver(&world.owner.attest(START.after(10), Some(&nonce)), ticks(2)).unwrap();
+    let mut opens = |door: &mut Door, now| {
+        code(visit(door, (&held, &world.courier), Right::UNLOCK, now, &mut world.rng))
+    };
+    assert_eq!(opens(&mut door, ticks(3)), 0);
+    assert_eq!(opens(&mut door, ticks(890)), 422, "by then it may have ended");
+    // It slept; its ticks stood still, and its host says so: nothing bounds the present any more.
+    door.lock.restart();
+    assert_eq!(opens(&mut door, ticks(3)), 422);
+    denied(&["challenge_of_thirty_seconds_and_a_bit"]);
+}
+
+#[test]
+fn a13_power_cut_between_accept_and_persist() {
+    let mut world = World::new(113);
+    let held = counted(&mut world, 1);
+    let now = world.now();
+    let World { mut flat, courier, mut rng, .. } = world;
+    // Before the commit: nothing is spent, and nothing can move.
+    let mut session = flat.lock.challenge([1; 16], Channel::Radio, now).unwrap();
+    let challenge = session.challenge().encode().unwrap();
+    let ask = Ask { lock: flat.id, right: Right::UNLOCK, parameter: b"" };
+    let request = courier.request(&held, ask, challenge.as_bytes(), Channel::Radio, &mut rng);
+    let bytes = courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    drop(flat.lock.verify(&mut session, &presentation, now).unwrap());
+    let (mut flat, _) = flat.restarted(None, |store| store);
+    // Behind it: the use is spent, though the bolt never moved.
+    let mut session = flat.lock.challenge([2; 16], Channel::Radio, now).unwrap();
+    let challenge = session.challenge().encode().unwrap();
+    let request = courier.request(&held, ask, challenge.as_bytes(), Channel::Radio, &mut rng);
+    let bytes = courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    drop(flat.lock.verify(&mut session, &presentation, now).unwrap().commit(now).unwrap());
+    let (mut flat, _) = flat.restarted(None, |store| store);
+    assert!(!flat.is_open);
+    let again = visit(&mut flat, (&held, &courier), Right::UNLOCK, now, &mut rng);
+    assert_eq!(again, Err(Denial::UsesSpent { link: 0, spent: 1, limit: 1 }));
+}
+
+#[test]
+fn a15_what_was_jammed_and_recorded_opens_nothing_later() {
+    let mut world = World::new(115);
+    let held = uncounted(&mut world);
+    let now = world.now();
+    let World { flat, courier, rng, .. } = &mut world;
+    let recorded: Vec<_> = (0..5)
+        .map(|_| {
+            let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+            courier.present(&request, &[], None)
+        })
+        .collect();
+    for (order, bytes) in recorded.iter().chain(recorded.iter().rev()).enumerate() {
+        let _challenge = flat.connect(Channel::Radio, now);
+        assert_eq!(code(flat.present(bytes, now).1), 300, "replay {order}");
+    }
+    assert!(!flat.is_open);
+}
+
+#[test]
+fn a16_a_token_that_demands_ranging_is_not_served_by_radio() {
+    denied(&["ranged_demanded_and_radio_asserted"]);
+    // What was signed for one channel is nothing on another.
+    let scene = Scene::default();
+    let bytes = scene.presentation();
+    for channel in [Channel::Remote, Channel::Contact, Channel::Ranged] {
+        let moved = Scene::with(|scene| scene.mode = Mode::Challenged { age: Some(0), channel });
+        assert_eq!(moved.judge(&bytes).unwrap_err().code(), 300);
+    }
+}
+
+#[test]
+fn a17_one_request_does_one_thing() {
+    let rights = [0, 1, 2, 3, 4, 5].map(|bit| Right::new(bit).unwrap());
+    for granted in rights {
+        for asked in rights {
+            let scene = Scene::with(|scene| {
+                scene.links = vec![Link { rights: Some(1 << granted.bit()), ..Link::grant(0) }];
+                scene.right = asked;
+            });
+            assert_eq!(scene.verdict().is_ok(), granted == asked, "{granted:?}, {asked:?}");
+        }
+    }
+    // Nothing is left open behind an opening.
+    let mut world = World::new(117);
+    let held = uncounted(&mut world);
+    unlock(&mut world, &held).unwrap();
+    let now = world.now();
+    let World { flat, courier, rng, .. } = &mut world;
+    for right in [Right::LOCK, Right::HOLD_OPEN, Right::READ_LOG, Right::RELEASE] {
+        assert_eq!(code(visit(flat, (&held, courier), right, now, rng)), 410);
+    }
+}
+
+#[test]
+fn a31_strangers_burn_nothing_and_two_phones_go_side_by_side() {
+    let mut world = World::new(131);
+    let held = counted(&mut world, 3);
+    let stranger = Holder::new(&mut world.rng);
+    let now = world.now();
+    let World { flat, courier, rng, .. } = &mut world;
+    let before = format!("{:?} {:?}", flat.lock.memory(), flat.lock.head(Log::Events));
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    for _ in 0..100 {
+        assert_eq!(code(flat.present(&stranger.forge(&request, &[], None), now).1), 300);
+    }
+    assert_eq!(before, format!("{:?} {:?}", flat.lock.memory(), flat.lock.head(Log::Events)));
+    flat.present(&courier.present(&request, &[], None), now).1.expect("the session is still his");
+    // Two phones of one token's holder have a chain each, and lock each other out of nothing.
+    let phones = [Holder::new(rng), Holder::new(rng)];
+    let child = |phone: &Holder| courier.delegate(&held, &phone.public(), 0, &Caveats::narrowing());
+    let held = [child(&phones[0]), child(&phones[1])];
+    assert_eq!(code(visit(flat, (&held[0], &phones[0]), Right::UNLOCK, now, rng)), 0);
+    assert_eq!(code(visit(flat, (&held[1], &phones[1]), Right::UNLOCK, now, rng)), 0);
+    assert_eq!(code(visit(flat, (&held[0], &phones[0]), Right::UNLOCK, now, rng)), 430, "of 3");
+}
+
+#[test]
+fn a34_a_receipt_is_believed_whole_or_not_at_all() {
+    let mut world = World::new(134);
+    let held = uncounted(&mut world);
+    let now = world.now();
+    let World { flat, courier, rng, owner, .. } = &mut world;
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    let recorded = flat.present(&courier.present(&request, &[], None), now).1.unwrap();
+    let receipt = flat.receipt(&recorded);
+    let core = Request::decode(&request).unwrap().core().unwrap();
+    // A third party has what is public: the domain's statements and the card.
+    let domain = owner.held();
+    let card = keyward::Card::decode(&owner.library.cards[&flat.id]).unwrap();
+    let card = domain.check_card(&card).unwrap();
+    let believed = |bytes: &[u8]| {
+        Receipt::decode(bytes).ok().and_then(|receipt| receipt.outcome_of(&core, &card).ok())
+    };
+    assert_eq!(believed(&receipt), Some(Outcome::Done));
+    for bit in 0..receipt.len() * 8 {
+        let mut forged = receipt.clone();
+        forged[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(believed(&forged), None, "bit {bit}");
+    }
+}
+
+#[test]
+fn a36_with_clock_and_store_dead_the_owner_opens_and_the_guest_does_not() {
+    let mut world = World::new(136);
+    let phone = Holder::new(&mut world.rng);
+    let valid = Valid { from: START, lasts: Seconds::days(3650) };
+    let door = [Target::Lock(world.flat.id)];
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &door, valid).unwrap();
+    let glass = world.owner.grant_emergency(&phone.public(), &grant);
+    let guest = uncounted(&mut world);
+    let anchor = world.flat.lock.anchor().unwrap();
+    let now = Now::ticks(Uptime(5000), 100);
+    for (held, holder, opens) in [(&glass, &phone, true), (&guest, &world.courier, false)] {
+        let mut session = anchor.challenge(Nonce([3; 16]), Channel::Radio, now);
+        let challenge = session.challenge().encode().unwrap();
+        let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
+        let (challenge, channel) = (challenge.as_bytes(), Channel::Radio);
+        let request = holder.request(held, ask, challenge, channel, &mut world.rng);
+        let bytes = holder.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let opened = anchor.open(&mut session, &presentation, now, |_order| Outcome::Done);
+        assert_eq!(opened.is_ok(), opens, "{opened:?}");
+    }
+    assert_eq!(Denial::StoreFailed.answer(), Answer::Denied, "strangers learn nothing of it");
+}

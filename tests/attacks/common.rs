@@ -1,0 +1,84 @@
+//! Who comes to a door, and with what.
+
+use chacha20::ChaCha20Rng;
+use keyward::{
+    Ask, Caveats, Channel, Grant, Now, Right, Rights, Seconds, Target, Time, Valid, id::LockId,
+    store::Store, tables::Capacity,
+};
+use keyward_testkit::{
+    catalogue,
+    world::{Capability, Door, Holder, START, Verdict, World},
+};
+
+/// The first day.
+pub(crate) const DAY: (Time, Seconds) = (START, Seconds::days(1));
+
+/// A grant of rights at one door.
+pub(crate) fn grant(door: LockId, rights: Rights, (from, lasts): (Time, Seconds)) -> Grant {
+    Caveats::grant(rights, &[Target::Lock(door)], Valid { from, lasts }).unwrap()
+}
+
+/// A grant to unlock the flat on the first day.
+pub(crate) fn unlocking(world: &World) -> Grant {
+    grant(world.flat.id, Rights::of(Right::UNLOCK), DAY)
+}
+
+/// The courier's token for the flat, so many uses.
+pub(crate) fn counted(world: &mut World, uses: u32) -> Capability {
+    let grant = unlocking(world).uses(uses).unwrap();
+    world.owner.grant(&world.courier.public(), 1, &grant)
+}
+
+/// The courier's token for the flat.
+pub(crate) fn uncounted(world: &mut World) -> Capability {
+    let grant = unlocking(world);
+    world.owner.grant(&world.courier.public(), 1, &grant)
+}
+
+/// A request at a door, over a new session.
+pub(crate) fn asked<S: Store, T: Capacity>(
+    door: &mut Door<S, T>,
+    (held, holder): (&Capability, &Holder),
+    right: Right,
+    now: Now,
+    rng: &mut ChaCha20Rng,
+) -> Vec<u8> {
+    let challenge = door.connect(Channel::Radio, now);
+    let ask = Ask { lock: door.id, right, parameter: b"" };
+    holder.request(held, ask, &challenge, Channel::Radio, rng)
+}
+
+/// One visit, without witness or status.
+pub(crate) fn visit<S: Store, T: Capacity>(
+    door: &mut Door<S, T>,
+    (held, holder): (&Capability, &Holder),
+    right: Right,
+    now: Now,
+    rng: &mut ChaCha20Rng,
+) -> Verdict {
+    let request = asked(door, (held, holder), right, now, rng);
+    door.present(&holder.present(&request, &[], None), now).1
+}
+
+/// The courier unlocks the flat, if he may.
+pub(crate) fn unlock(world: &mut World, held: &Capability) -> Verdict {
+    let now = world.now();
+    let World { flat, courier, rng, .. } = world;
+    visit(flat, (held, courier), Right::UNLOCK, now, rng)
+}
+
+/// The code of a denial, or 0 where the door opened.
+pub(crate) fn code(verdict: Verdict) -> u16 {
+    verdict.map_or_else(|denial| denial.code(), |_recorded| 0)
+}
+
+/// Pairs of scenes of the catalogue: the first is accepted, the second denied as it says.
+pub(crate) fn denied(names: &[&str]) {
+    let cases = catalogue::cases();
+    for name in names {
+        let case = cases.iter().find(|case| case.name == *name);
+        let case = case.unwrap_or_else(|| panic!("{name} is none of the catalogue"));
+        assert!(case.mended.verdict().is_ok(), "{name}");
+        assert_eq!(case.broken.verdict().unwrap_err(), case.denial, "{name}");
+    }
+}
