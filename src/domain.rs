@@ -101,13 +101,16 @@ impl Domain {
         self.id
     }
 
-    pub(crate) fn bytes(&self) -> (&[u8], &[u8], Option<&[u8]>) {
+    /// The encoded epoch, keyset and list that are held, for a server that keeps many domains in
+    /// less room; [`Domain::pinned`] makes a domain of them again.
+    pub fn bytes(&self) -> (&[u8], &[u8], Option<&[u8]>) {
         let list = self.list.as_ref().map(Encoded::as_bytes);
         (self.epoch.as_bytes(), self.keyset.as_bytes(), list)
     }
 
-    /// A domain of statements that were verified.
-    pub(crate) fn of(
+    /// A domain that nobody's signature vouches for, only the caller: for servers that have the
+    /// statements from a domain that verified them. Signatures are not looked at.
+    pub fn pinned(
         id: DomainId,
         epoch: &Epoch<'_>,
         keyset: &Keyset<'_>,

@@ -461,7 +461,7 @@ fn claimed(change: &Change<'_>, now: &Now) -> Result<Life, Refusal> {
     };
     let (epoch, keyset) = (Epoch::decode(epoch)?, Keyset::decode(keyset)?);
     let list = list.map(Status::decode).transpose()?;
-    let domain = Domain::of(*domain, &epoch, &keyset, list.as_ref());
+    let domain = Domain::pinned(*domain, &epoch, &keyset, list.as_ref());
     let floor = epoch.issued_at.max(keyset.issued_at);
     let floor = floor.max(list.map_or(Time(0), |list| list.state.at));
     let mut clock = Clock::new(floor);
