@@ -19,6 +19,7 @@ mod peers;
 mod power_cut;
 mod sizes;
 mod strict;
+mod throughput;
 mod vectors;
 mod wear;
 mod window;
@@ -97,6 +98,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "compares the signature check with verify_strict (signatures: 1000000)",
         "4 min",
         strict::run,
+    ),
+    (
+        "throughput",
+        "counts what a server verifies and issues, beside the signatures and biscuit",
+        "5 min",
+        throughput::run,
     ),
     ("vectors", "writes the test vectors, or with --check compares them", "1 s", vectors::run),
     ("wear", "wears a flash by 20 openings a day for ten years (--days N)", "2 min", wear::run),

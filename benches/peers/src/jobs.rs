@@ -113,6 +113,16 @@ fn keyward_presentation(links: usize) -> Case {
 
 /// Blocks of Datalog; third-party blocks are signed by the holders' own keys.
 fn biscuit(links: usize, third_party: bool) -> Case {
+    let (bytes, verify) = biscuit_job(links, third_party);
+    let name = match third_party {
+        true => "biscuit-auth 6.0, third-party blocks",
+        false => "biscuit-auth 6.0",
+    };
+    Case { name, links, bytes, verify: Box::new(verify) }
+}
+
+/// The token's length, and its whole verification.
+pub fn biscuit_job(links: usize, third_party: bool) -> (usize, impl Fn() + Send + Sync) {
     use biscuit_auth::{
         AuthorizerBuilder, Biscuit, KeyPair, PrivateKey, builder::Algorithm, builder::BlockBuilder,
         datalog::RunLimits,
@@ -160,11 +170,7 @@ fn biscuit(links: usize, third_party: bool) -> Case {
         let mut authorizer = authorizer.clone().build(&token).expect("an authorizer");
         assert!(black_box(authorizer.authorize()).is_ok());
     };
-    let name = match third_party {
-        true => "biscuit-auth 6.0, third-party blocks",
-        false => "biscuit-auth 6.0",
-    };
-    Case { name, links, bytes, verify: Box::new(verify) }
+    (bytes, verify)
 }
 
 fn paseto(links: usize) -> Case {

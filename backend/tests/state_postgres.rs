@@ -1,0 +1,170 @@
+//! The store in a Postgres database: through the kit, and what only such a server can do.
+
+mod servers;
+
+use std::time::Duration;
+
+use keyward_backend::{
+    serials::Serials,
+    state::{
+        Cell, Mark, Millis, Name, Spent, State, StateError, Value, Verdict,
+        clock::{Clock, HandClock},
+        kit::{self, Harness, START},
+        postgres::{Options, Postgres},
+    },
+};
+use servers::skipped;
+
+struct InDatabase {
+    clock: HandClock,
+    server: servers::Postgres,
+    database: u32,
+}
+
+impl InDatabase {
+    fn start() -> Option<Self> {
+        let server = servers::Postgres::start(&[]);
+        if server.is_none() {
+            skipped("postgresql");
+        }
+        Some(Self { clock: HandClock::at(START), server: server?, database: 0 })
+    }
+
+    fn options(&self) -> Options {
+        options(&self.server, &format!("state{}", self.database))
+    }
+}
+
+fn options(server: &servers::Postgres, database: &str) -> Options {
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(server.port).user("postgres").dbname(database);
+    let mut options = Options::new(config);
+    options.look_every = Duration::from_millis(20);
+    options
+}
+
+async fn execute(server: &servers::Postgres, database: &str, statement: &str) {
+    let config = options(server, database).config;
+    let (client, traffic) = config.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(traffic);
+    client.batch_execute(statement).await.unwrap();
+}
+
+impl Harness for InDatabase {
+    type Store = Postgres;
+
+    async fn fresh(&mut self) -> Result<(), String> {
+        self.database += 1;
+        let create = format!("CREATE DATABASE state{}", self.database);
+        execute(&self.server, "postgres", &create).await;
+        self.clock = HandClock::at(START);
+        self.node().await.map(drop).map_err(|error| error.to_string())
+    }
+
+    async fn node(&mut self) -> Result<Postgres, StateError> {
+        Postgres::connect(self.options(), self.clock.clone()).await
+    }
+
+    fn clock(&self) -> HandClock {
+        self.clock.clone()
+    }
+
+    async fn kill(&mut self) -> bool {
+        self.server.kill();
+        true
+    }
+
+    async fn revive(&mut self) -> Result<(), String> {
+        self.server.restart();
+        Ok(())
+    }
+
+    async fn held(&mut self) -> Option<(usize, usize)> {
+        let (client, traffic) = self.options().config.connect(tokio_postgres::NoTls).await.ok()?;
+        tokio::spawn(traffic);
+        let count = async |table| {
+            let count = format!("SELECT count(*) FROM keyward.{table}");
+            let row = client.query_one(&count, &[]).await.ok()?;
+            usize::try_from(row.get::<_, i64>(0)).ok()
+        };
+        Some((count("nonces").await?, count("cells").await?))
+    }
+}
+
+fn spend(clock: &HandClock, nonce: u8) -> Mark {
+    let now = clock.present().lo();
+    let nonce = Some(Spent { name: Name([nonce; 16]), given: now });
+    Mark { now, made: now, nonce, cells: Vec::new() }
+}
+
+/// A use of a link that became valid at this instant.
+fn usage(clock: &HandClock, link: u8, began: Millis, before: u8, after: u8) -> Mark {
+    let value = |uses| Value::new(if uses == 0 { vec![] } else { vec![uses] }).unwrap();
+    let (name, keep_until) = (Name([link; 16]), Millis::LAST);
+    let (before, after) = (value(before), value(after));
+    let cells = vec![Cell { name, began, keep_until, before, after }];
+    Mark { nonce: None, cells, ..spend(clock, 0) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_in_a_database_keeps_the_contract() {
+    let Some(mut database) = InDatabase::start() else { return };
+    assert_eq!(kit::run(&mut database, 1).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_database_that_could_lose_what_it_confirms_is_refused() {
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let server = servers::Postgres::start(&[&format!("{setting} = off")]);
+        let Some(server) = server else { return skipped("postgresql") };
+        let refused = Postgres::connect(options(&server, "postgres"), HandClock::at(START)).await;
+        let refused = refused.err();
+        let Some(StateError::Unfit(why)) = refused else { panic!("{setting}: {refused:?}") };
+        assert!(why.contains(setting), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn another_format_is_refused() {
+    let Some(mut database) = InDatabase::start() else { return };
+    database.fresh().await.unwrap();
+    execute(&database.server, "state1", "UPDATE keyward.state SET format = 2").await;
+    let refused = database.node().await.err();
+    assert!(matches!(refused, Some(StateError::Corrupt(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_standby_that_takes_over_counts_all_before_it_as_seen() {
+    let Some(mut database) = InDatabase::start() else { return };
+    database.fresh().await.unwrap();
+    let clock = database.clock();
+    let store = database.node().await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    let reserved = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    let standby = database.server.standby();
+    let refused = Postgres::connect(options(&standby, "state1"), clock.clone()).await.err();
+    assert!(matches!(refused, Some(StateError::Unavailable(_))), "{refused:?}");
+    database.server.kill();
+    standby.promote();
+
+    let store = Postgres::connect(options(&standby, "state1"), clock.clone()).await.unwrap();
+    assert_eq!(store.mark(&spend(&clock, 3)).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    let old = usage(&clock, 7, began, 1, 2);
+    assert_eq!(store.mark(&old).await, Ok(Verdict::CellForgotten(0)));
+    let new = usage(&clock, 8, clock.present().lo(), 0, 1);
+    assert_eq!(store.mark(&new).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Spent));
+    let next = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    assert_eq!(next.start, reserved.end + (1 << 24));
+}
+
+fn scope() -> keyward::Scope {
+    let (domain, epoch) = (keyward::id::DomainId([7; 32]), keyward::id::Epoch(1));
+    keyward::Scope { domain, epoch }
+}
+
+const ISSUER: keyward::id::KeyId = keyward::id::KeyId([9; 8]);

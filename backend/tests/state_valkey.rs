@@ -1,0 +1,329 @@
+//! The store on a Valkey or Redis server: through the kit, and what only such a server can do.
+
+mod servers;
+
+use std::time::Duration;
+
+use keyward_backend::{
+    serials::Serials,
+    state::{
+        Cell, Mark, Millis, Name, Spent, State, StateError, Value, Verdict,
+        clock::{Clock, HandClock},
+        kit::{self, Harness, START},
+        valkey::{Options, Valkey},
+    },
+};
+use servers::{Redis, skipped};
+
+struct OnServer {
+    clock: HandClock,
+    server: Redis,
+}
+
+impl OnServer {
+    fn start() -> Option<Self> {
+        let server = Redis::start(&[]);
+        if server.is_none() {
+            skipped("redis-server");
+        }
+        Some(Self { clock: HandClock::at(START), server: server? })
+    }
+}
+
+async fn node(server: &Redis, clock: &HandClock) -> Result<Valkey, StateError> {
+    let mut options = Options::new(server.url());
+    options.look_every = Duration::from_millis(50);
+    Valkey::connect(options, clock.clone()).await
+}
+
+impl Harness for OnServer {
+    type Store = Valkey;
+
+    async fn fresh(&mut self) -> Result<(), String> {
+        self.server.ask(&["FLUSHALL"]);
+        self.clock = HandClock::at(START);
+        // The first node's connection is the store's birth.
+        node(&self.server, &self.clock).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    async fn node(&mut self) -> Result<Valkey, StateError> {
+        node(&self.server, &self.clock).await
+    }
+
+    fn clock(&self) -> HandClock {
+        self.clock.clone()
+    }
+
+    async fn kill(&mut self) -> bool {
+        self.server.kill();
+        true
+    }
+
+    async fn revive(&mut self) -> Result<(), String> {
+        self.server.restart();
+        Ok(())
+    }
+
+    async fn held(&mut self) -> Option<(usize, usize)> {
+        let number = |text: String| text.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
+        let count = "local n = 0 for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do n = \
+                     n + redis.call('SCARD', key) end return n";
+        let nonces = number(self.server.ask(&["EVAL", count, "1", "{keyward}buckets"]))?;
+        Some((nonces, number(self.server.ask(&["HLEN", "{keyward}cells"]))?))
+    }
+}
+
+fn spend(clock: &HandClock, nonce: u8) -> Mark {
+    let now = clock.present().lo();
+    let nonce = Some(Spent { name: Name([nonce; 16]), given: now });
+    Mark { now, made: now, nonce, cells: Vec::new() }
+}
+
+/// A use of a link that became valid at this instant.
+fn usage(clock: &HandClock, link: u8, began: Millis, before: u8, after: u8) -> Mark {
+    let value = |uses| Value::new(if uses == 0 { vec![] } else { vec![uses] }).unwrap();
+    let (name, keep_until) = (Name([link; 16]), Millis::LAST);
+    let (before, after) = (value(before), value(after));
+    let cells = vec![Cell { name, began, keep_until, before, after }];
+    Mark { nonce: None, cells, ..spend(clock, 0) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_on_a_server_keeps_the_contract() {
+    let Some(mut server) = OnServer::start() else { return };
+    assert_eq!(kit::run(&mut server, 1).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_server_that_could_lose_what_it_confirms_is_refused() {
+    for (name, value) in [
+        ("appendonly", "no"),
+        ("appendfsync", "everysec"),
+        ("appendfsync", "no"),
+        ("no-appendfsync-on-rewrite", "yes"),
+        ("maxmemory-policy", "allkeys-lru"),
+    ] {
+        let Some(server) = Redis::start(&[(name, value)]) else { return skipped("redis-server") };
+        let refused = node(&server, &HandClock::at(START)).await.err();
+        let Some(StateError::Unfit(why)) = refused else { panic!("{name}: {refused:?}") };
+        assert!(why.contains(name), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_becomes_unfit_is_left_and_found_again() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(1);
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    server.ask(&["CONFIG", "SET", "appendfsync", "everysec"]);
+    let mut answer = Ok(Verdict::Marked);
+    for nonce in 2..60 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = store.mark(&spend(&clock, nonce)).await;
+        if answer.is_err() {
+            break;
+        }
+    }
+    assert!(matches!(answer, Err(StateError::Unfit(_))), "{answer:?}");
+    server.ask(&["CONFIG", "SET", "appendfsync", "always"]);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(store.mark(&spend(&clock, 100)).await, Ok(Verdict::Marked));
+}
+
+#[tokio::test]
+async fn a_full_server_refuses_and_forgets_nothing() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(1);
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let full = store.mark(&spend(&clock, 2)).await;
+    assert!(matches!(full, Err(StateError::Unavailable(_))), "{full:?}");
+    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Spent));
+    assert_eq!(store.mark(&spend(&clock, 2)).await, Ok(Verdict::Marked));
+}
+
+/// A master, and two replicas that have all that it confirmed; the master needs one of them.
+async fn three(clock: &HandClock) -> Option<(Redis, Redis, Redis)> {
+    let master = Redis::start(&[("repl-diskless-sync-delay", "0")])?;
+    let of = format!("127.0.0.1 {}", master.port);
+    let (one, other) = (Redis::start(&[("replicaof", &of)])?, Redis::start(&[("replicaof", &of)])?);
+    for replica in [&one, &other] {
+        while !replica.ask(&["INFO", "replication"]).contains("master_link_status:up") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let unfenced = node(&master, clock).await.err();
+    let Some(StateError::Unfit(why)) = unfenced else { panic!("{unfenced:?}") };
+    assert!(why.contains("min-replicas-to-write"), "{why}");
+    for server in [&master, &one, &other] {
+        server.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    }
+    Some((master, one, other))
+}
+
+fn caught_up(master: &Redis, replica: &Redis) {
+    let marks = master.ask(&["HGET", "{keyward}state", "marks"]);
+    while replica.ask(&["HGET", "{keyward}state", "marks"]) != marks {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_takes_over_counts_all_before_it_as_seen() {
+    let clock = HandClock::at(START);
+    let Some((mut master, one, other)) = three(&clock).await else {
+        return skipped("redis-server");
+    };
+    let store = node(&master, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    caught_up(&master, &one);
+    let reserved = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    clock.wait(1);
+    // These are confirmed, and the replicas don't hear of them.
+    master.ask(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    for replica in [&one, &other] {
+        replica.ask(&["REPLICAOF", "127.0.0.1", "1"]);
+    }
+    let lost = [spend(&clock, 2), usage(&clock, 8, began, 0, 1)];
+    for mark in &lost {
+        assert_eq!(store.mark(mark).await, Ok(Verdict::Marked));
+    }
+    master.kill();
+    one.ask(&["REPLICAOF", "NO", "ONE"]);
+    other.ask(&["REPLICAOF", "127.0.0.1", &one.port.to_string()]);
+    while !one.ask(&["INFO", "replication"]).contains("state=online") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    // A node that knows nothing of what came before. It may have to wait for the replica's own file.
+    let store = loop {
+        match node(&one, &clock).await {
+            Err(StateError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            store => break store.unwrap(),
+        }
+    };
+    for mark in [&lost[0], &spend(&clock, 3)] {
+        assert_eq!(store.mark(mark).await, Ok(Verdict::Forgotten));
+    }
+    clock.wait(10_001);
+    let old = |before, after| usage(&clock, 7, began, before, after);
+    assert_eq!(store.mark(&old(1, 2)).await, Ok(Verdict::CellForgotten(0)));
+    assert_eq!(store.mark(&usage(&clock, 8, began, 0, 1)).await, Ok(Verdict::CellForgotten(0)));
+    let new = usage(&clock, 9, clock.present().lo(), 0, 1);
+    assert_eq!(store.mark(&new).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Spent));
+    let next = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    assert!(next.start >= reserved.end + (1 << 24) - 10, "{reserved:?} {next:?}");
+}
+
+#[tokio::test]
+async fn a_replica_that_takes_over_and_restarts_is_still_found_out() {
+    let clock = HandClock::at(START);
+    let Some((master, mut one, _other)) = three(&clock).await else {
+        return skipped("redis-server");
+    };
+    let store = node(&master, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    caught_up(&master, &one);
+    drop(master);
+    while one.ask(&["INFO", "persistence"]).contains("aof_rewrite_in_progress:1") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    one.ask(&["REPLICAOF", "NO", "ONE"]);
+    one.kill();
+    one.promote_settings();
+    one.restart();
+    assert!(one.ask(&["INFO", "replication"]).contains("master_replid2:000000"));
+    let store = node(&one, &clock).await.unwrap();
+    clock.wait(10_001);
+    assert_eq!(store.mark(&usage(&clock, 7, began, 1, 2)).await, Ok(Verdict::CellForgotten(0)));
+}
+
+#[tokio::test]
+async fn an_old_copy_and_an_empty_server_are_found_out_by_a_node_that_knows_better() {
+    let Some(OnServer { clock, mut server }) = OnServer::start() else { return };
+    let (knows, stale) =
+        (node(&server, &clock).await.unwrap(), node(&server, &clock).await.unwrap());
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(stale.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    server.kill();
+    let copy = tempfile::tempdir().unwrap();
+    copy_all(&server.files(), copy.path());
+    server.restart();
+    clock.wait(10);
+    while knows.mark(&usage(&clock, 7, began, 0, 1)).await != Ok(Verdict::Marked) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        clock.wait(1);
+    }
+    server.kill();
+    copy_all(copy.path(), &server.files());
+    server.restart();
+    // One who doesn't know takes the copy for the newest; what he can't know of moments doesn't matter.
+    while stale.read(&[Name([7; 16])]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(stale.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Forgotten));
+    // One who does raises the floor for all.
+    while knows.read(&[Name([7; 16])]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    clock.wait(10_001);
+    for store in [&stale, &knows] {
+        let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
+        assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+    }
+
+    // The same for nothing where there was something.
+    let began = clock.present().lo();
+    assert_eq!(knows.mark(&usage(&clock, 9, began, 0, 1)).await, Ok(Verdict::Marked));
+    server.ask(&["FLUSHALL"]);
+    assert_eq!(knows.mark(&usage(&clock, 9, began, 0, 1)).await, Ok(Verdict::Forgotten));
+    clock.wait(10_001);
+    let seen = knows.mark(&usage(&clock, 9, began, 0, 1)).await;
+    assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+}
+
+#[tokio::test]
+async fn a_restart_alone_forgets_no_cell() {
+    let Some(OnServer { clock, mut server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    server.ask(&["BGREWRITEAOF"]);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(store.mark(&usage(&clock, 7, began, 1, 2)).await, Ok(Verdict::Marked));
+    server.kill();
+    server.restart();
+    drop(store);
+    let store = node(&server, &clock).await.unwrap();
+    assert_eq!(store.mark(&usage(&clock, 7, began, 2, 3)).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    assert_eq!(store.mark(&usage(&clock, 7, began, 2, 3)).await, Ok(Verdict::Marked));
+}
+
+fn copy_all(from: &std::path::Path, to: &std::path::Path) {
+    for old in std::fs::read_dir(to).unwrap().flatten() {
+        std::fs::remove_file(old.path()).unwrap();
+    }
+    for file in std::fs::read_dir(from).unwrap().flatten() {
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+fn scope() -> keyward::Scope {
+    let (domain, epoch) = (keyward::id::DomainId([7; 32]), keyward::id::Epoch(1));
+    keyward::Scope { domain, epoch }
+}
+
+const ISSUER: keyward::id::KeyId = keyward::id::KeyId([9; 8]);
