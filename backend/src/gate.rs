@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`Gate::challenge`] | nothing |
 //! | [`Gate::admit`]: read, and verify against what the store holds | nothing |
-//! | [`Gate::admit`]: mark the nonce spent, the links used, the counter seen | all of it, or nothing |
+//! | [`Gate::admit`]: mark nonce, links and counter | all of it, or nothing |
 //! | act by [`Admitted`] | - |
 //!
 //! It is the commit of a lock (SPEC.md section 14), with two differences that shut doors and open
@@ -68,8 +68,8 @@ pub struct Visit<'v> {
     pub trust: &'v Trust<'v>,
     /// The channel that it came by.
     pub channel: Channel,
-    /// The nonce of the challenge that it answers, as the phone hands it back; none where it answers
-    /// none.
+    /// The nonce of the challenge that it answers, as the phone hands it back; none where it
+    /// answers none.
     pub nonce: Option<Nonce>,
     /// The service's own conditions, if it has any.
     pub app: Option<&'v (dyn AppCheck + Sync)>,
@@ -104,8 +104,8 @@ impl Admitted {
         &self.accepted
     }
 
-    /// Takes what was granted, to act on it; none when it is too late for that: more than 20 seconds
-    /// after it was verified (SPEC.md section 14.1).
+    /// Takes what was granted, to act on it; none when it is too late for that: more than 20
+    /// seconds after it was verified (SPEC.md section 14.1).
     pub fn act(self) -> Option<Accepted> {
         (Instant::now() < self.until).then_some(self.accepted)
     }
@@ -121,8 +121,8 @@ pub enum Refusal {
     Denied(Denial),
     /// It was admitted before, or denied with a code of 400 or more; or its counter was seen.
     Replayed,
-    /// It was made before the store's memory begins: nobody knows whether it is new. A new challenge,
-    /// or a request made now, helps.
+    /// It was made before the store's memory begins: nobody knows whether it is new. A new
+    /// challenge, or a request made now, helps.
     TooOld,
     /// The uses of this link may have been lost: they count as spent, until it is issued anew.
     CountLost(LinkId),
@@ -299,8 +299,8 @@ fn verified(
     memory: &dyn Memory,
     present: &Present,
 ) -> Result<Accepted, Denial> {
-    // Another node's clock may have been ahead when it gave the nonce, and this one behind now: what
-    // both can be off by is taken off its life.
+    // Another node's clock may have been ahead when it gave the nonce, and this one behind now:
+    // what both can be off by is taken off its life.
     let challenge = given.map(|(nonce, at)| OpenChallenge {
         nonce,
         channel: visit.channel,

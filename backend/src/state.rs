@@ -15,8 +15,8 @@
 //! # What is forgotten is refused
 //!
 //! A store drops what nothing can be accepted by any more. It raises a *floor* first, in the same
-//! step, and refuses all that lies at or below it: dropping early, by a wrong clock, shuts doors and
-//! opens none. A store that may have lost marks raises floors too, by itself:
+//! step, and refuses all that lies at or below it: dropping early, by a wrong clock, shuts doors
+//! and opens none. A store that may have lost marks raises floors too, by itself:
 //!
 //! | floor | what is refused | raised when |
 //! | --- | --- | --- |
@@ -45,6 +45,8 @@ pub mod postgres;
 pub mod ram;
 #[cfg(feature = "redb")]
 pub mod redb;
+// Each store uses some of them.
+#[cfg_attr(not(all(feature = "redb", feature = "valkey")), allow(dead_code))]
 mod rules;
 #[cfg(feature = "valkey")]
 pub mod valkey;

@@ -112,7 +112,8 @@ impl State for Faulty {
                 return self.ram.mark(&Mark { now: Millis::default(), ..mark.clone() }).await;
             }
             Fault::Renews => {
-                // Each name with the last millisecond that it can be marked by: no floor is above it.
+                // Each name with the last millisecond that it can be marked by: no floor is above
+                // it.
                 let mut moved = mark.clone();
                 if let Some(nonce) = &mut moved.nonce {
                     nonce.given = nonce.given.max(mark.now.before(50_000));

@@ -125,6 +125,18 @@ async fn a_database_that_could_lose_what_it_confirms_is_refused() {
 }
 
 #[tokio::test]
+async fn an_ordinary_role_suffices() {
+    let Some(database) = InDatabase::start() else { return };
+    let create = "CREATE ROLE app LOGIN; GRANT CREATE ON DATABASE postgres TO app";
+    execute(&database.server, "postgres", create).await;
+    let mut options = options(&database.server, "postgres");
+    options.config.user("app");
+    let store = Postgres::connect(options, database.clock()).await.unwrap();
+    database.clock.wait(1);
+    assert_eq!(store.mark(&spend(&database.clock, 1)).await, Ok(Verdict::Marked));
+}
+
+#[tokio::test]
 async fn another_format_is_refused() {
     let Some(mut database) = InDatabase::start() else { return };
     database.fresh().await.unwrap();

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::state::{Cell, Mark, Millis, Name, Spent, clock::Present};
 
-/// A door: a lock of a domain, in an epoch. A lock that enters a new epoch starts to count anew, and
-/// nothing that was signed before is good there; so the epoch is part of the name.
+/// A door: a lock of a domain, in an epoch. A lock that enters a new epoch starts to count anew,
+/// and nothing that was signed before is good there; so the epoch is part of the name.
 pub(super) struct Door([u8; 48]);
 
 impl Door {

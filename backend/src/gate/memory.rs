@@ -16,9 +16,9 @@ use quick_cache::sync::Cache;
 use super::door::Door;
 use crate::state::{Mark, Name, Value};
 
-/// The last that this node saw of cells: what it guesses before it asks. A wrong guess costs a round
-/// to the store, and never a verdict: what is accepted by one is compared by the mark, and what is
-/// denied by one is judged again.
+/// The last that this node saw of cells: what it guesses before it asks. A wrong guess costs a
+/// round to the store, and never a verdict: what is accepted by one is compared by the mark, and
+/// what is denied by one is judged again.
 pub(super) struct Guesses(Cache<Name, Value>);
 
 impl Default for Guesses {

@@ -10,8 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::door::Door;
 use crate::state::{Millis, StateError};
 
-/// The secret that a fleet's nonces are made by: 32 random bytes, the same on all nodes; zeroed when
-/// dropped, never printed. Whoever has it can make challenges in advance: of no use without a
+/// The secret that a fleet's nonces are made by: 32 random bytes, the same on all nodes; zeroed
+/// when dropped, never printed. Whoever has it can make challenges in advance: of no use without a
 /// holder's key.
 pub struct FleetKey([u8; 32]);
 

@@ -5,7 +5,8 @@
 //! connections share one `fsync`.
 //!
 //! A server without `fsync`, `full_page_writes` or a `synchronous_commit` of `on` or `remote_apply`
-//! is refused, at connecting and again every few seconds. The schema `keyward` is made at connecting.
+//! is refused, at connecting and again every few seconds. The schema `keyward` is made at
+//! connecting.
 //!
 //! A standby that takes over starts a new *timeline*, and so does a recovery to an earlier instant.
 //! The data name the timeline that wrote last; who connects to another raises the floors `lost` and

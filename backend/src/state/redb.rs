@@ -4,8 +4,8 @@
 //! is on the disk before any of them is answered. Power may fail at any byte: the file then has the
 //! old state or the new one (`redb`'s own two-slot commit).
 //!
-//! An old copy of the file that somebody puts back is taken for the newest: challenges live for half
-//! a minute, but counted uses are regained by it. Serials are not.
+//! An old copy of the file that somebody puts back is taken for the newest: challenges live for
+//! half a minute, but counted uses are regained by it. Serials are not.
 
 mod table;
 

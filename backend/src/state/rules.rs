@@ -68,8 +68,8 @@ pub(super) fn serials(scope: &Scope, issuer: KeyId) -> Name {
 /// copy. A second has a million of them, and none is given before its second by much:
 ///
 /// * a store that is opened, or connected to, gives none of a second before: an old copy, or one
-///   that starts from nothing, goes on above all that was given, unless more than a million a second
-///   were;
+///   that starts from nothing, goes on above all that was given, unless more than a million a
+///   second were;
 /// * one that another server goes on with leaps ahead by more than any replica lags behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counter {

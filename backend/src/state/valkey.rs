@@ -21,8 +21,8 @@
 //! | --- | --- |
 //! | the same process | none |
 //! | the same server, restarted over its own file | `lost`: all challenges are given anew |
-//! | a promoted replica; one whose count of marks is not the one in its own file | `lost` and `counts` |
-//! | fewer marks than a node saw confirmed, or nothing where there was something | `lost` and `counts` |
+//! | a promoted replica, or one whose own file has another count of marks | `lost`, `counts` |
+//! | fewer marks than a node saw confirmed, or nothing at all | `lost`, `counts` |
 //!
 //! Challenges are thus safe in all cases. Counted uses are regained by an old copy of the file only
 //! if no node lives that knows better. After a fail-over nothing is accepted that was made in its
@@ -93,7 +93,8 @@ impl Valkey {
         Ok(Self(Arc::new(Links::new(options, clock)?)))
     }
 
-    /// Runs a script, named by the run that it was meant for. A run that has ended is settled first.
+    /// Runs a script, named by the run that it was meant for. A run that has ended is settled
+    /// first.
     async fn run(&self, script: &Call<'_>) -> Result<Answer, StateError> {
         self.0
             .patient(async {

@@ -192,6 +192,9 @@ async fn an_unasked_request_is_admitted_once_and_its_counter_with_it() {
     }
     let old = house.admit(&one, None, &house.unasked(&token, 99, START)).await;
     assert_eq!(old.err(), Some(Refusal::Denied(Denial::CounterRefused(CounterFault::TooOld))));
+    // Made before the store was born: another may have seen it.
+    let early = house.unasked(&token, 200, Time(START.0 - 2));
+    assert_eq!(house.admit(&one, None, &early).await.err(), Some(Refusal::TooOld));
     // Long after, when nobody remembers the counter any more, nobody takes the request either.
     house.clock.wait(901_000);
     assert_eq!(denied(&house.admit(&one, None, &bytes).await), 472);

@@ -51,8 +51,8 @@ END $$;
 -- Checks and marks. What is refused after something was written is raised, so that all of it is
 -- undone.
 CREATE OR REPLACE FUNCTION keyward.mark(
-    mark_made bigint, nonce bytea, given bigint, names bytea[], began bigint[], keep bigint[], was bytea[],
-    becomes bytea[]
+    mark_made bigint, nonce bytea, given bigint,
+    names bytea[], began bigint[], keep bigint[], was bytea[], becomes bytea[]
 ) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -101,7 +101,8 @@ DECLARE
     more bigint;
 BEGIN
     SELECT max(first.given) INTO nonces_to FROM
-        (SELECT given FROM keyward.nonces WHERE given <= over ORDER BY given LIMIT at_most) AS first;
+        (SELECT given FROM keyward.nonces WHERE given <= over
+            ORDER BY given LIMIT at_most) AS first;
     SELECT max(first.keep_until) INTO cells_to FROM
         (SELECT keep_until FROM keyward.cells WHERE keep_until <= now_is
             ORDER BY keep_until LIMIT at_most) AS first;
@@ -109,7 +110,8 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM pg_advisory_xact_lock(5417731);
-    UPDATE keyward.state SET nonces = greatest(nonces, nonces_to), cells = greatest(cells, cells_to);
+    UPDATE keyward.state
+        SET nonces = greatest(nonces, nonces_to), cells = greatest(cells, cells_to);
     DELETE FROM keyward.nonces WHERE given <= nonces_to;
     GET DIAGNOSTICS dropped = ROW_COUNT;
     DELETE FROM keyward.cells WHERE keep_until <= cells_to;

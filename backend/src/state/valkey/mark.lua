@@ -1,6 +1,6 @@
--- Checks and marks, in one step. KEYS: state, the nonces' bucket, buckets by their end, cells, cells
--- by their end. ARGV: run, now, made, nonces over, bucket's end, at once, given, nonce or '', then for each
--- cell its name, began, keep until, before, after.
+-- Checks and marks, in one step. KEYS: state, the nonces' bucket, buckets by their end, cells,
+-- cells by their end. ARGV: run, now, made, nonces over, bucket's end, at once, given, nonce or '',
+-- then for each cell its name, began, keep until, before, after.
 local state, bucket, buckets, cells, ends = unpack(KEYS)
 local run, now, made, over = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local bucket_end, at_once, given, nonce = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
