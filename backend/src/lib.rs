@@ -10,6 +10,7 @@
 //! | [`many`] | verifies many presentations at once, on all cores |
 //! | [`gate`] | admits each request once, in the place of a lock |
 //! | [`state`] | what verifiers remember together: stores, and a kit for any other |
+//! | `service` | all of it over HTTP (feature `service`) |
 //! | [`fold`] | fits any number of revocations into the list that every lock holds |
 //! | [`zones`] | fills a keyset's offset tables from IANA's data |
 //!
@@ -29,6 +30,8 @@ pub mod issuer;
 pub mod many;
 #[cfg(feature = "server")]
 pub mod serials;
+#[cfg(feature = "service")]
+pub mod service;
 #[cfg(feature = "server")]
 pub mod state;
 #[cfg(feature = "server")]

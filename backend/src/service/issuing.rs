@@ -1,0 +1,216 @@
+//! What clients ask: tokens, and their revocation.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use keyward::{
+    PublicKey, Seconds, Status, Target, Time, Token,
+    id::{GroupId, KeysetVersion},
+    role,
+    schedule::Dates,
+    status::{Revoked, State as DomainState},
+    text,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::json;
+
+use super::{
+    Client, Parts, Problem, Running,
+    routes::{Shared, Whole},
+    statements::{hex, lock_id},
+};
+use crate::{
+    fold::{Denied, Live},
+    issuer::Published,
+    template::Visit,
+};
+
+/// What a client asks for: a template and what fills it in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    template: String,
+    /// The grantee's public key, `kw1public.holder.…`.
+    grantee: String,
+    /// Locks, in hexadecimal digits.
+    #[serde(default)]
+    doors: Vec<String>,
+    /// Groups, in hexadecimal digits.
+    #[serde(default)]
+    groups: Vec<String>,
+    /// When it starts, in Unix seconds; now, where nothing is said.
+    from: Option<u64>,
+    /// For how many seconds; as long as the template allows, where nothing is said.
+    lasts: Option<u32>,
+    /// Public keys of the cameras and persons at the doors.
+    #[serde(default)]
+    witnesses: Vec<String>,
+    /// Days on which it doesn't hold, in days since 1970-01-01.
+    #[serde(default)]
+    not_on: Vec<u32>,
+}
+
+/// `POST /v1/tokens`.
+pub(super) async fn issue<P: Parts>(
+    State(running): Shared<P>,
+    Extension(client): Extension<Client>,
+    Whole(body): Whole,
+) -> Result<Response, Problem> {
+    let ask: Ask = read(&body)?;
+    let template = running.service.templates.iter().find(|held| held.name() == ask.template);
+    let template = template.ok_or_else(|| Problem::unknown("template"))?;
+    if !client.templates.contains(&ask.template) {
+        return Err(forbidden("the client may not fill this template in"));
+    }
+    let doors = ask.doors.iter().map(|door| lock_id(door).map(Target::Lock));
+    let groups = ask.groups.iter().map(|group| hex(group).map(|id| Target::Group(GroupId(id))));
+    let targets = doors.chain(groups).collect::<Result<Vec<_>, _>>()?;
+    let witnesses = ask.witnesses.iter().map(|key| public_key::<role::Witness>(key));
+    let witnesses = witnesses.collect::<Result<Vec<_>, _>>()?;
+    let not_on: Vec<_> = ask.not_on.iter().map(|first| Dates { first: *first, days: 1 }).collect();
+    let mut visit =
+        Visit::from(running.passed()).at(&targets).witnesses(&witnesses).not_on(&not_on);
+    if let Some(from) = ask.from {
+        visit = visit.starts(Time(from));
+    }
+    if let Some(lasts) = ask.lasts {
+        visit = visit.lasts(Seconds(lasts));
+    }
+    let order = template.order(public_key(&ask.grantee)?, &visit)?;
+    let issued = running.service.issuer.issue(&order).await?;
+    let origin =
+        running.service.issuer.origin().encode().map_err(crate::issuer::IssueError::from)?;
+    tracing::info!(
+        client = client.name,
+        template = ask.template,
+        serial = issued.serial.0,
+        "issued"
+    );
+    let body = json!({
+        "serial": issued.serial.0,
+        "origin": written(origin.as_bytes())?,
+        "token": written(&issued.token)?,
+    });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// What a client wants denied: one of these.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+enum Revoke {
+    /// A token: its last link, and with it all that was passed on from there.
+    Token(String),
+    /// A holder's or witness's public key, `kw1public.….…`.
+    Holder(String),
+    /// A witness's public key.
+    Witness(String),
+    /// A link or key by its 16 bytes, in hexadecimal digits.
+    Entry(String),
+}
+
+/// `POST /v1/revocations`.
+pub(super) async fn revoke<P: Parts>(
+    State(running): Shared<P>,
+    Extension(client): Extension<Client>,
+    Whole(body): Whole,
+) -> Result<Response, Problem> {
+    if !client.revokes {
+        return Err(forbidden("the client may not revoke"));
+    }
+    let service = &running.service;
+    let denied = match read(&body)? {
+        Revoke::Holder(key) => key_entry(public_key::<role::Holder>(&key)?.name().into()),
+        Revoke::Witness(key) => key_entry(public_key::<role::Witness>(&key)?.name().into()),
+        Revoke::Entry(entry) => key_entry(Revoked(hex(&entry)?)),
+        Revoke::Token(token) => {
+            let mut room = [0; keyward::limits::MAX_TOKEN];
+            let bytes = text::decode(&token, &mut room).map_err(Problem::malformed)?;
+            let token = Token::decode(bytes)?;
+            // Whoever revokes a token that isn't ours would be told so by no lock.
+            let checked = token.check(&service.issuer.origin()).map_err(Problem::malformed)?;
+            let link = checked.links().last().map(|link| link.id());
+            let link = link.ok_or_else(|| Problem::malformed("no link"))?;
+            let from = (token.unverified_issuer(), checked.serial());
+            Denied { entry: link.into(), token: Some(from) }
+        }
+    };
+    // In a task of its own: whoever hangs up when it is durable has it published all the same.
+    let this = Arc::clone(&running);
+    let revoked = tokio::spawn(async move {
+        this.service.records.deny(denied).await?;
+        this.owed.store(true, Ordering::SeqCst);
+        this.publish().await
+    });
+    let (status, published) = revoked.await.map_err(|error| Problem::defect(&error))??;
+    tracing::info!(client = client.name, number = status.list.number.0, "revoked");
+    let reissue: Vec<_> = published.folded.casualties.iter().map(|live| live.serial.0).collect();
+    let body = json!({
+        "keyset": status.list.keyset.0,
+        "number": status.list.number.0,
+        "reissue": reissue,
+    });
+    Ok(Json(body).into_response())
+}
+
+impl<P: Parts> Running<P> {
+    /// Publishes a list of all that is denied: to doors that this service admits for, and to
+    /// whoever asks. Where that fails it is tried again, after [`Limits::retry`](super::Limits::retry).
+    pub(super) async fn publish(&self) -> Result<(DomainState, Published), Problem> {
+        // The later of two lists is kept later, too.
+        let _alone = self.publishing.lock().await;
+        let service = &self.service;
+        let (keyset, at) = (self.state()?.keyset, self.now());
+        let all = || {
+            self.owed.store(false, Ordering::SeqCst);
+            (service.records.denied(), Vec::new())
+        };
+        let published = self.signed_list(keyset, at, all).await.inspect_err(|_| {
+            self.owed.store(true, Ordering::SeqCst);
+        })?;
+        Ok((Status::decode(&published.list)?.unverified_state(), published))
+    }
+
+    async fn signed_list(
+        &self,
+        keyset: KeysetVersion,
+        at: Time,
+        all: impl FnOnce() -> (Vec<Denied>, Vec<Live>),
+    ) -> Result<Published, Problem> {
+        let service = &self.service;
+        let published = service.revoker.publish(keyset, at, all).await?;
+        service.records.keep_list(&published.list).await?;
+        service.directory.take_list(&service.domain, &published.list)?;
+        Ok(published)
+    }
+}
+
+/// Nobody who is known.
+pub(super) fn stranger() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "client", "UnknownClient", "no known key was sent")
+}
+
+fn forbidden(detail: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "client", "NotAllowed", detail)
+}
+
+const fn key_entry(entry: Revoked) -> Denied {
+    Denied { entry, token: None }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(Problem::malformed)
+}
+
+fn public_key<R: role::Role>(text: &str) -> Result<PublicKey<R>, Problem> {
+    text::decode_public(text).map_err(Problem::malformed)
+}
+
+fn written(object: &[u8]) -> Result<String, Problem> {
+    let mut room = [0; text::MAX_TEXT];
+    text::encode(object, &mut room).map(str::to_owned).map_err(Problem::malformed)
+}

@@ -1,0 +1,112 @@
+//! Connections: accepted, timed, cut, and let finish at the end.
+
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::TcpListener,
+    sync::Semaphore,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+use super::{Parts, Running, Service, meter::While, routes};
+
+/// Serves until `end` comes, then lets the requests finish that are under way, for
+/// [`Limits::grace`](super::Limits::grace). `operator` is for metrics and health alone, and never
+/// open to the world.
+///
+/// # Errors
+/// What the listeners say.
+pub async fn serve<P: Parts>(
+    service: Service<P>,
+    listener: TcpListener,
+    operator: TcpListener,
+    end: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let running = Running::new(service);
+    let limits = running.service.limits;
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let (public, private) =
+        (routes::public(Arc::clone(&running)), routes::operators(Arc::clone(&running)));
+    let publisher = tokio::spawn(publisher(Arc::clone(&running)));
+    let mut end = pin!(end);
+    loop {
+        let place = async {
+            // It is never closed.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
+        let (place, accepted, router) = tokio::select! {
+            (place, accepted) = place => (place, accepted, public.clone()),
+            accepted = operator.accept() => (None, accepted, private.clone()),
+            () = &mut end => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // Out of descriptors, or a connection that is gone already: what is open goes on.
+            Err(error) => {
+                tracing::warn!(%error, "accepting");
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // An answer is one small packet.
+        let _set = stream.set_nodelay(true);
+        let counted = While::new(&running.meter.connections);
+        let connection = connection(stream, router, limits.head_within);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            let _held = (place, counted);
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection was cut");
+            }
+        });
+    }
+    drop(listener);
+    tracing::info!("no new connections; what is under way ends");
+    if timeout(limits.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("cut what was still under way");
+    }
+    publisher.abort();
+    Ok(())
+}
+
+/// Publishes what is owed: at once at the start, and again where it failed.
+async fn publisher<P: Parts>(running: Arc<Running<P>>) {
+    let mut tick = interval(running.service.limits.retry);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if running.owed.load(Ordering::SeqCst)
+            && let Err(problem) = running.publish().await
+        {
+            tracing::error!(code = problem.code(), "a revocation list is owed");
+        }
+    }
+}
+
+type Connection = http1::Connection<TokioIo<tokio::net::TcpStream>, TowerToHyperService<Router>>;
+
+fn connection(stream: tokio::net::TcpStream, router: Router, head_within: Duration) -> Connection {
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_within)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}
+
+/// Bytes of a request's head at most, and of what is buffered of a body.
+const MAX_HEAD: usize = 16 * 1024;

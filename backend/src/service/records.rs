@@ -1,0 +1,359 @@
+//! What the service writes down beside what its gate remembers: revocations, and the logs of locks.
+//!
+//! One file of `redb`'s. A thread of its own writes; all that is asked for while it waits for the
+//! disk goes into its next write together. An answer comes when the disk has confirmed.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+use keyward::{
+    Entry, PublicKey, SignatureFault, Status,
+    id::{KeyId, Serial},
+    receipt::{Head, Log, Receipt},
+    role,
+    status::{Revoked, SerialFloor},
+};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
+use tokio::sync::oneshot;
+
+use crate::{directory::Door, fold::Denied, state::StateError};
+
+/// The records. Clones share them.
+#[derive(Clone)]
+pub struct Records {
+    database: Arc<Database>,
+    jobs: SyncSender<Job>,
+    denied: Arc<Mutex<Vec<Denied>>>,
+}
+
+/// What became of an entry of a lock's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is held from now on.
+    New,
+    /// It was held.
+    Already,
+    /// Another is held in its place, or it doesn't hang together with its neighbours: two histories.
+    Fork,
+    /// No key of the lock's has signed it.
+    Unsigned(SignatureFault),
+}
+
+struct Job {
+    work: Work,
+    done: oneshot::Sender<Result<Kept, StateError>>,
+}
+
+enum Work {
+    Deny(Denied),
+    List(Vec<u8>),
+    Entry { key: EntryKey, entry: Vec<u8>, device: Option<DeviceKey> },
+}
+
+/// Domain, lock, log, sequence.
+type EntryKey = [u8; 49];
+
+/// Domain, lock, device key.
+type DeviceKey = [u8; 72];
+
+const DENIED: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("denied");
+const LIST: TableDefinition<'_, (), &[u8]> = TableDefinition::new("list");
+const ENTRIES: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("entries");
+const DEVICES: TableDefinition<'_, DeviceKey, ()> = TableDefinition::new("devices");
+
+impl Records {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// [`StateError::Unavailable`] while another process holds it; [`StateError::Corrupt`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StateError> {
+        let database = Arc::new(Database::create(path).map_err(down)?);
+        let transaction = database.begin_write().map_err(down)?;
+        let denied = {
+            let table = transaction.open_table(DENIED).map_err(down)?;
+            transaction.open_table(LIST).map_err(down)?;
+            transaction.open_table(ENTRIES).map_err(down)?;
+            transaction.open_table(DEVICES).map_err(down)?;
+            let mut denied = Vec::new();
+            for row in table.iter().map_err(down)? {
+                let (entry, token) = row.map_err(down)?;
+                denied.push(Denied {
+                    entry: Revoked(entry.value()),
+                    token: token_of(token.value())?,
+                });
+            }
+            denied
+        };
+        transaction.commit().map_err(down)?;
+        let (jobs, asked) = sync_channel(QUEUE);
+        let writer = Arc::clone(&database);
+        thread::Builder::new()
+            .name("keyward-records".into())
+            .spawn(move || write(&writer, &asked))
+            .map_err(down)?;
+        Ok(Self { database, jobs, denied: Arc::new(Mutex::new(denied)) })
+    }
+
+    /// All that is denied.
+    pub fn denied(&self) -> Vec<Denied> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Denies a link or key from the next list on; durable when it returns.
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub async fn deny(&self, denied: Denied) -> Result<(), StateError> {
+        self.ask(Work::Deny(denied)).await?;
+        let mut all = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|held| held.entry == denied.entry) {
+            all.push(denied);
+        }
+        Ok(())
+    }
+
+    /// The newest list that was kept.
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub fn list(&self) -> Result<Option<Vec<u8>>, StateError> {
+        let transaction = self.database.begin_read().map_err(down)?;
+        let table = transaction.open_table(LIST).map_err(down)?;
+        Ok(table.get(()).map_err(down)?.map(|list| list.value().to_vec()))
+    }
+
+    /// The serial floors of the newest list, for a [`Revoker`](crate::issuer::Revoker).
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub fn floors(&self) -> Result<Vec<SerialFloor>, StateError> {
+        let Some(list) = self.list()? else { return Ok(Vec::new()) };
+        let status = Status::decode(&list).map_err(damaged)?;
+        Ok(status.unverified_list().into_iter().flat_map(|list| list.unverified_floors()).collect())
+    }
+
+    /// Keeps a list that was signed.
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub async fn keep_list(&self, list: &[u8]) -> Result<(), StateError> {
+        self.ask(Work::List(list.to_vec())).await.map(drop)
+    }
+
+    /// How many entries of one of a door's logs are held, and the number of the last one.
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub fn extent(&self, door: &Door, log: Log) -> Result<(u64, Option<u64>), StateError> {
+        let transaction = self.database.begin_read().map_err(down)?;
+        let table = transaction.open_table(ENTRIES).map_err(down)?;
+        let (first, last) = (entry_key(door, log, 0), entry_key(door, log, u64::MAX));
+        let (mut count, mut end) = (0, None);
+        for row in table.range(first..=last).map_err(down)? {
+            let (key, _) = row.map_err(down)?;
+            let sequence = key.value().last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            (count, end) = (count + 1, sequence);
+        }
+        Ok((count, end))
+    }
+
+    /// Keeps an entry of a door's log that one of its keys has signed: `device`, its card's, or one
+    /// that it has changed to since.
+    ///
+    /// # Errors
+    /// Any [`StateError`]; nothing is known to be kept then.
+    pub async fn keep(
+        &self,
+        door: Door,
+        device: PublicKey<role::Device>,
+        bytes: &[u8],
+    ) -> Result<Kept, StateError> {
+        let entry = Entry::decode(bytes).map_err(damaged)?;
+        let public = entry.receipt.unverified();
+        let mut keys = self.devices(&door)?;
+        keys.push(device);
+        // A change of the key is signed by both, over its own place in the log.
+        let next = match entry.receipt.rotation(&door.domain) {
+            Ok(Some([old, new])) if keys.contains(&old) => Some(new),
+            Ok(_) => None,
+            Err(fault) => return Ok(Kept::Unsigned(fault)),
+        };
+        keys.extend(next);
+        let mut signed = Err(SignatureFault::Mismatch);
+        for key in &keys {
+            signed = entry.receipt.verify(&door.domain, key).map(drop);
+            if signed.is_ok() {
+                break;
+            }
+        }
+        if let Err(fault) = signed {
+            return Ok(Kept::Unsigned(fault));
+        }
+        let key = entry_key(&door, public.log(), public.sequence.0);
+        let device = next.map(|next| device_key(&door, next.as_bytes()));
+        self.ask(Work::Entry { key, entry: bytes.to_vec(), device }).await
+    }
+
+    fn devices(&self, door: &Door) -> Result<Vec<PublicKey<role::Device>>, StateError> {
+        let transaction = self.database.begin_read().map_err(down)?;
+        let table = transaction.open_table(DEVICES).map_err(down)?;
+        let (first, last) = (device_key(door, &[0; 32]), device_key(door, &[0xff; 32]));
+        let mut keys = Vec::new();
+        for row in table.range(first..=last).map_err(down)? {
+            let (key, _) = row.map_err(down)?;
+            let bytes = key.value().last_chunk().copied().unwrap_or_default();
+            keys.push(PublicKey::from_bytes(&bytes).map_err(damaged)?);
+        }
+        Ok(keys)
+    }
+
+    async fn ask(&self, work: Work) -> Result<Kept, StateError> {
+        let (done, answer) = oneshot::channel();
+        let full = |_| StateError::Unavailable("too much to write down".into());
+        self.jobs.try_send(Job { work, done }).map_err(full)?;
+        let gone = |_| StateError::Unavailable("the writer is gone".into());
+        answer.await.map_err(gone)?
+    }
+}
+
+/// The writer's life: as long as somebody can ask.
+fn write(database: &Database, asked: &Receiver<Job>) {
+    while let Ok(first) = asked.recv() {
+        let jobs: Vec<_> = [first].into_iter().chain(asked.try_iter().take(TOGETHER)).collect();
+        let written = together(database, &jobs);
+        for (place, job) in jobs.into_iter().enumerate() {
+            let answer = match &written {
+                Ok(answers) => answers.get(place).copied().ok_or_else(|| damaged("no answer")),
+                Err(error) => Err(error.clone()),
+            };
+            // Whoever asked may be gone.
+            let _told = job.done.send(answer);
+        }
+    }
+}
+
+/// Writes all of it, or nothing.
+fn together(database: &Database, jobs: &[Job]) -> Result<Vec<Kept>, StateError> {
+    let transaction = database.begin_write().map_err(down)?;
+    let answers = jobs.iter().map(|job| one(&transaction, &job.work)).collect::<Result<_, _>>()?;
+    transaction.commit().map_err(down)?;
+    Ok(answers)
+}
+
+fn one(transaction: &WriteTransaction, work: &Work) -> Result<Kept, StateError> {
+    match work {
+        Work::Deny(denied) => {
+            let mut table = transaction.open_table(DENIED).map_err(down)?;
+            let token = denied
+                .token
+                .map(|(issuer, serial)| [issuer.0.as_slice(), &serial.0.to_be_bytes()].concat());
+            let token = token.unwrap_or_default();
+            table.insert(denied.entry.0, token.as_slice()).map_err(down)?;
+        }
+        Work::List(list) => {
+            let mut table = transaction.open_table(LIST).map_err(down)?;
+            table.insert((), list.as_slice()).map_err(down)?;
+        }
+        Work::Entry { key, entry, device } => {
+            let mut table = transaction.open_table(ENTRIES).map_err(down)?;
+            let kept = fits(&table, key, entry)?;
+            if kept == Kept::New {
+                table.insert(key, entry.as_slice()).map_err(down)?;
+                if let Some(device) = device {
+                    let mut table = transaction.open_table(DEVICES).map_err(down)?;
+                    table.insert(device, ()).map_err(down)?;
+                }
+            }
+            return Ok(kept);
+        }
+    }
+    Ok(Kept::New)
+}
+
+/// Whether an entry hangs together with what is held: in its place, before it and behind.
+fn fits(
+    table: &Table<'_, EntryKey, &'static [u8]>,
+    key: &EntryKey,
+    entry: &[u8],
+) -> Result<Kept, StateError> {
+    let receipt = read(entry)?;
+    if let Some(held) = table.get(key).map_err(down)? {
+        let same = read(held.value())?.hash() == receipt.hash();
+        return Ok(if same { Kept::Already } else { Kept::Fork });
+    }
+    let follows = |before: Head, after: &Receipt<'_>| before.step(after).is_ok();
+    let behind_it = match at(key, -1) {
+        None => follows(Head::START, &receipt),
+        Some(key) => match table.get(key).map_err(down)? {
+            Some(before) => follows(Head::behind(&read(before.value())?), &receipt),
+            None => true,
+        },
+    };
+    let before_it = match at(key, 1).map(|key| table.get(key).map_err(down)).transpose()?.flatten()
+    {
+        Some(after) => follows(Head::behind(&receipt), &read(after.value())?),
+        None => true,
+    };
+    Ok(if behind_it && before_it { Kept::New } else { Kept::Fork })
+}
+
+fn read(entry: &[u8]) -> Result<Receipt<'_>, StateError> {
+    Ok(Entry::decode(entry).map_err(damaged)?.receipt)
+}
+
+/// The key of a neighbour, where it has one.
+fn at(key: &EntryKey, step: i64) -> Option<EntryKey> {
+    let mut key = *key;
+    let sequence = key.last_chunk_mut::<8>()?;
+    *sequence = u64::from_be_bytes(*sequence).checked_add_signed(step)?.to_be_bytes();
+    Some(key)
+}
+
+fn entry_key(door: &Door, log: Log, sequence: u64) -> EntryKey {
+    let log = match log {
+        Log::Events => 0,
+        Log::Denials => 1,
+    };
+    let parts = [&door.domain.0[..], &door.lock.0, &[log], &sequence.to_be_bytes()];
+    joined(&parts)
+}
+
+fn device_key(door: &Door, key: &[u8; 32]) -> DeviceKey {
+    joined(&[&door.domain.0, &door.lock.0, key])
+}
+
+fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut out = [0; N];
+    out.iter_mut().zip(parts.iter().copied().flatten()).for_each(|(to, from)| *to = *from);
+    out
+}
+
+fn token_of(bytes: &[u8]) -> Result<Option<(KeyId, Serial)>, StateError> {
+    let token = bytes.split_first_chunk().and_then(|(issuer, serial)| {
+        Some((KeyId(*issuer), Serial(u64::from_be_bytes(serial.try_into().ok()?))))
+    });
+    match token {
+        None if !bytes.is_empty() => Err(damaged("a revocation")),
+        token => Ok(token),
+    }
+}
+
+fn down(error: impl std::fmt::Display) -> StateError {
+    StateError::Unavailable(error.to_string())
+}
+
+fn damaged(what: impl std::fmt::Display) -> StateError {
+    StateError::Corrupt(what.to_string())
+}
+
+/// What may wait for the disk; more is refused.
+const QUEUE: usize = 4096;
+
+/// What is written at once, at most.
+const TOGETHER: usize = 511;
