@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, error::Error, path::PathBuf, sync::Arc};
 
 use keyward::role;
 use keyward_backend::{
+    chains::KnownChains,
     directory::{Bundle, Directory},
     gate::{FleetKey, FleetKeys, Gate},
     issuer::{Attester, Issuer, Local, Revoker},
@@ -85,6 +86,7 @@ async fn run(settings: &BTreeMap<&str, String>) -> Result<(), Box<dyn Error>> {
         revoker: Revoker::new(scope, key(), state.clone(), records.floors()?),
         directory,
         gate: Gate::new(FleetKeys::new(FleetKey::new(founded.fleet)), state, clock),
+        chains: Some(KnownChains::within(16 << 20)),
         clock,
         templates: vec![home::guest()?, home::company()?],
         clients: Box::new(ApiKeys::new().with(&founded.api_key(), client)),

@@ -73,6 +73,7 @@ pub use problem::Problem;
 use records::Records;
 
 use crate::{
+    chains::KnownChains,
     directory::Directory,
     gate::Gate,
     issuer::{Attester, Issuer, Revoker, Signer},
@@ -105,6 +106,8 @@ pub struct Service<P: Parts> {
     pub directory: Arc<Directory>,
     /// Admits requests.
     pub gate: Gate<P::State, P::Clock>,
+    /// Chains that were verified before, if they are to be remembered.
+    pub chains: Option<KnownChains>,
     /// Tells the time.
     pub clock: P::Clock,
     /// What may be granted.

@@ -29,7 +29,7 @@ use keyward::{
     id::LockId,
     limits::{
         MAX_CAVEATS, MAX_EXCEPTION_DAYS, MAX_EXCEPTIONS, MAX_LINKS, MAX_TARGETS, MAX_TIME,
-        MAX_TOKEN, MAX_WITNESSES,
+        MAX_TOKEN,
     },
     role,
     schedule::{Dates, Window},
@@ -256,7 +256,7 @@ impl Draft {
         if usize::from(recipe.depth) >= MAX_LINKS {
             return Err(TemplateError::Depth(recipe.depth));
         }
-        if recipe.targets == 0 || recipe.targets > MAX_TARGETS {
+        if recipe.targets > MAX_TARGETS {
             return Err(TemplateError::Targets { most: recipe.targets });
         }
         let ends = recipe.ahead.0.checked_add(recipe.lasts.0);
@@ -277,12 +277,7 @@ impl Template {
         let targets = (0..).take(self.0.targets).map(|n| Target::Lock(LockId([n; 8])));
         let targets: Vec<_> = targets.collect();
         let most = match self.0.witness {
-            Some(Witness::OfVisit(of, most)) => {
-                if usize::from(of) > MAX_WITNESSES.min(most) || of == 0 {
-                    return Err(TemplateError::WitnessCount { of, most });
-                }
-                most
-            }
+            Some(Witness::OfVisit(_, most)) => most,
             _ => 0,
         };
         let witnesses = some_keys(most)?;

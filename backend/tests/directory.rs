@@ -298,18 +298,21 @@ fn readers_see_old_or_new_whole_and_after_a_swap_the_new() {
 fn writers_of_one_domain_lose_nothing_of_each_other() {
     let mut rng = rand_core::SeedableRng::seed_from_u64(9);
     let mut owner = Owner::new(START, &mut rng);
-    let locks: Vec<_> = (0..32_u8).map(|number| LockId([number; 8])).collect();
+    let locks: Vec<_> = (0..200_u8).map(|number| LockId([number; 8])).collect();
     let directory = directory(&owner);
     for lock in &locks {
         let device = keyward::SigningKey::generate(&mut rng).public();
         let nonce = keyward::id::ClaimNonce([lock.0[0]; 16]);
         owner.enrol(keyward::Unclaimed { device, nonce }, *lock, Settings::default(), START);
     }
+    // Four at once, each time.
+    let together = Barrier::new(4);
     thread::scope(|scope| {
-        for cards in locks.chunks(8) {
-            let (directory, owner) = (&directory, &owner);
+        for cards in locks.chunks(locks.len() / 4) {
+            let (directory, owner, together) = (&directory, &owner, &together);
             scope.spawn(move || {
                 for lock in cards {
+                    together.wait();
                     directory.take_card(&owner.domain, &owner.library.cards[lock]).unwrap();
                 }
             });

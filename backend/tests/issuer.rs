@@ -26,7 +26,7 @@ use keyward_backend::{
         Attester, Delegate, HoldError, IssueError, Issuer, Kms, KmsError, Limits, Local, Order,
         Pass, Remote, Revoker,
     },
-    serials::Ahead,
+    serials::{Ahead, Serials},
     state::StateError,
 };
 use keyward_testkit::world::{START, World};
@@ -286,6 +286,9 @@ async fn lists_and_statuses_are_taken_in_and_no_number_comes_twice() {
     // Another process, which knows nothing of the first one's number.
     let second = revoker().publish(version, START, denied(2)).await.unwrap();
     assert!(first.order < second.order);
+    // Tokens by the same key would begin at their own first serial.
+    let serials = counter.reserve(&scope, owner.revoker.public().id(), 1).await;
+    assert_eq!(serials, Ok(0..1));
     for published in [&first, &second] {
         domain.take_list(&Status::decode(&published.list).unwrap()).unwrap();
     }

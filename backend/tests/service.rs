@@ -61,11 +61,13 @@ async fn issued_admitted_once_revoked_and_nothing_secret_is_logged() {
 }
 
 /// The beginning of bytes as a log might show them.
-fn forms(bytes: &[u8]) -> [String; 3] {
+fn forms(bytes: &[u8]) -> [String; 4] {
     let bytes = &bytes[..24];
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let list = format!("{bytes:?}");
-    [hex.to_uppercase(), hex, list.trim_matches(['[', ']']).to_owned()]
+    // As the bytes of a body are shown.
+    let escaped = bytes.escape_ascii().to_string().replace("\\x00", "\\0").replace("\\'", "'");
+    [hex.to_uppercase(), hex, list.trim_matches(['[', ']']).to_owned(), escaped]
 }
 
 struct Sha(&'static str);
@@ -116,8 +118,11 @@ async fn each_failure_has_its_status_and_its_code() {
     let wrong = rig.post(&format!("{}?nonce=XY", rig.door(flat, "requests")), &presentation).await;
     assert_eq!(wrong.problem(), (400, "malformed".into()));
     assert_eq!(rig.client("/v1/tokens", "{").await.problem(), (400, "malformed".into()));
-    let unknown_field = r#"{"template":"guest","grantee":"x","for":"ever"}"#;
-    assert_eq!(rig.client("/v1/tokens", unknown_field).await.problem().0, 400);
+    let key = public(&guest.public());
+    let field =
+        format!(r#"{{"template":"guest","grantee":"{key}","doors":["{flat}"],"for":"ever"}}"#);
+    let field = rig.client("/v1/tokens", &field).await;
+    assert_eq!(field.problem(), (400, "malformed".into()), "what isn't understood is refused");
     let odd = rig.get("/v1/domains/abc/keyset").await;
     assert_eq!(odd.problem(), (400, "malformed".into()));
 
@@ -139,7 +144,6 @@ async fn each_failure_has_its_status_and_its_code() {
     // 403
     let (path, hold) = rig.presentation(&guest, &held, Right::HOLD_OPEN).await;
     assert_eq!(rig.post(&path, &hold).await.problem(), (403, "410".into()));
-    let key = public(&guest.public());
     let ask_for = |template: &str| {
         format!(
             r#"{{"template":"{template}","grantee":"{key}","doors":["{flat}"],"lasts":999999999}}"#
@@ -177,6 +181,11 @@ async fn each_failure_has_its_status_and_its_code() {
     // 413, told and not told beforehand
     let large = rig.client("/v1/tokens", &"x".repeat(8193)).await;
     assert_eq!(large.problem(), (413, "large".into()));
+    let mut stream = TcpStream::connect(rig.address).await.unwrap();
+    let head = "POST /v1/tokens HTTP/1.1\r\nHost: s\r\nContent-Length: 8193\r\n";
+    let head = format!("{head}Authorization: Bearer {KEY}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(read(&mut stream).await.problem(), (413, "large".into()), "by the head alone");
     let mut stream = TcpStream::connect(rig.address).await.unwrap();
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",

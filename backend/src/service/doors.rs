@@ -9,6 +9,7 @@ use axum::{
 use keyward::{
     Channel, Entry,
     seal::{self, Context},
+    verify::Chains,
     wire::Kind,
 };
 use serde_json::json;
@@ -44,7 +45,8 @@ pub(super) async fn admit<P: Parts>(
 ) -> Result<Response, Problem> {
     let (_, found) = running.door(&path)?;
     let (trust, nonce) = (found.trust()?, query.nonce()?);
-    let visit = Visit { trust: &trust, channel: CHANNEL, nonce, app: None, chains: None };
+    let chains = running.service.chains.as_ref().map(|chains| -> &(dyn Chains + Sync) { chains });
+    let visit = Visit { trust: &trust, channel: CHANNEL, nonce, app: None, chains };
     let admitted = running.service.gate.admit_bytes(&visit, &body).await?;
     let accepted = admitted.act().ok_or_else(|| Problem::from(keyward::Denial::TooLate))?;
     let body = json!({

@@ -159,7 +159,8 @@ pub(super) async fn revoke<P: Parts>(
 
 impl<P: Parts> Running<P> {
     /// Publishes a list of all that is denied: to doors that this service admits for, and to
-    /// whoever asks. Where that fails it is tried again, after [`Limits::retry`](super::Limits::retry).
+    /// whoever asks. Where that fails it is tried again, after
+    /// [`Limits::retry`](super::Limits::retry).
     pub(super) async fn publish(&self) -> Result<(DomainState, Published), Problem> {
         // The later of two lists is kept later, too.
         let _alone = self.publishing.lock().await;

@@ -39,7 +39,8 @@ pub enum Kept {
     New,
     /// It was held.
     Already,
-    /// Another is held in its place, or it doesn't hang together with its neighbours: two histories.
+    /// Another is held in its place, or it doesn't hang together with its neighbours: two
+    /// histories.
     Fork,
     /// No key of the lock's has signed it.
     Unsigned(SignatureFault),

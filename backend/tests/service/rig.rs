@@ -16,6 +16,7 @@ use keyward::{
     role,
 };
 use keyward_backend::{
+    chains::KnownChains,
     directory::{Bundle, Directory},
     gate::{FleetKey, FleetKeys, Gate},
     issuer::{Attester, Issuer, Local, Revoker},
@@ -144,6 +145,7 @@ impl Rig {
             revoker: Revoker::new(scope, Local::new(copy(&owner.revoker)), store.clone(), vec![]),
             directory,
             gate: Gate::new(FleetKeys::new(FleetKey::new([6; 32])), store, clock.clone()),
+            chains: Some(KnownChains::within(1 << 20)),
             clock: clock.clone(),
             templates: vec![home::guest().unwrap(), home::company().unwrap()],
             clients: Box::new(clients),
