@@ -6,9 +6,11 @@ mod baremetal;
 mod cli;
 mod corrupt;
 mod differential;
+mod elf;
 mod evasion;
 mod example;
 mod faults;
+mod firmware;
 mod floors;
 mod fuzz;
 mod kill;
@@ -20,6 +22,7 @@ mod power_cut;
 mod sizes;
 mod strict;
 mod throughput;
+mod toolchain;
 mod vectors;
 mod wear;
 mod window;
@@ -68,6 +71,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "fails or drops each call of a lock's store in a life (--stride N)",
         "5 min",
         faults::run,
+    ),
+    (
+        "firmware",
+        "runs a delivery at an emulated lock, measures it, kills it (--target T --kills N --check)",
+        "5 min",
+        firmware::run,
     ),
     ("floors", "compares verify and issue with the bare signatures", "2 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),

@@ -144,6 +144,11 @@ pub struct Prepared<'s> {
 }
 
 impl Prepared<'_> {
+    /// What the lock holds, as bytes that nobody has signed: keyset, card and list.
+    pub fn held(&self) -> [&[u8]; 3] {
+        [&self.keyset, &self.card, &self.list]
+    }
+
     /// The lock's verdict on any bytes.
     ///
     /// # Errors
