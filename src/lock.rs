@@ -2,6 +2,9 @@
 //!
 //! Each step returns what the next one needs and can't be made otherwise, so that code which has
 //! not committed can't get at the value that moves the bolt.
+//!
+//! What is never inlined here is so for the stack: the room that a step takes is given back before
+//! the next one begins.
 
 mod anchor;
 mod chain;
@@ -379,6 +382,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Ok(self.acknowledge_async(acted, recorded).await)
     }
 
+    #[inline(never)]
     fn outcome(&self, acted: &Acted) -> Result<Body, Denial> {
         self.is_last(acted)?;
         if acted.right == Right::RELEASE && acted.outcome == Outcome::Done {
@@ -388,6 +392,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// The entry that an act has ended.
+    #[inline(never)]
     fn recorded(&self, acted: &Acted, entry: Option<Finished>) -> Result<Recorded, Denial> {
         let Finished { public, private } = entry.ok_or(Denial::Changed)?;
         let sequence = Public::whole(public.as_bytes())?.sequence;
@@ -426,6 +431,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     /// Applies an event that is durable by reading it, as the next start will: the lock knows what
     /// its journal says, and nothing else. One that can't be read would stop that start, so it
     /// stops the lock now.
+    #[inline(never)]
     fn apply(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError> {
         let Self { state, journal, secret, .. } = self;
         let (number, chain) = (journal.number(), &mut journal.chain);

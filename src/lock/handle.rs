@@ -158,6 +158,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
 
     /// Grants a presentation, of a session or unchallenged, or writes down that it was denied, when
     /// that is due.
+    #[inline(never)]
     fn presented(
         &mut self,
         session: Option<&mut Session>,
@@ -204,6 +205,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     }
 
     /// Reads and verifies a presentation, of a session or unchallenged.
+    #[inline(never)]
     fn verified(
         &mut self,
         session: Option<&mut Session>,
@@ -225,6 +227,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         read.inspect_err(|denial| self.note(denial, None, &now))
     }
 
+    #[inline(never)]
     fn carry_on(
         &mut self,
         permit: Permit,

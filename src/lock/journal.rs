@@ -205,25 +205,8 @@ impl<'w, T: Capacity> Steps<'w, T> {
                 journal.is_unsettled = true;
                 Ok(Some(Step::Begin))
             }
-            Phase::Stage(part) => {
-                let body = match &self.writing.snapshot {
-                    Some(snapshot) => snapshot.body(part, self.head.number)?,
-                    None => None,
-                };
-                self.stage::<S>(body)
-            }
+            Phase::Stage(_) | Phase::Copied(_) | Phase::Ends(_) => self.stage::<S>(),
             Phase::Keep(at) => Ok(Some(Step::Read(at, self.record.room()))),
-            Phase::Copied(_) => {
-                let body = self.keep.copied()?;
-                self.stage::<S>(body)
-            }
-            Phase::Ends(index) => {
-                let body = match &self.writing.snapshot {
-                    Some(snapshot) => self.keep.ends(index, snapshot.stated())?,
-                    None => None,
-                };
-                self.stage::<S>(body)
-            }
             Phase::Publish => Ok(Some(Step::Publish)),
             Phase::Count { .. } => Ok(Some(Step::Advance(journal.head.number))),
             Phase::End => Ok(None),
@@ -231,14 +214,28 @@ impl<'w, T: Capacity> Steps<'w, T> {
     }
 
     /// Puts a record into the new log; without one the log is whole.
-    fn stage<S: AsyncStore>(&mut self, body: Option<Body>) -> Result<Option<Step<'_>>, StoreError> {
-        let Some(body) = body else {
+    fn stage<S: AsyncStore>(&mut self) -> Result<Option<Step<'_>>, StoreError> {
+        if !self.body()? {
             self.writing.phase = Phase::Publish;
             return Ok(Some(Step::Publish));
-        };
-        self.tagged(&body)?;
+        }
         self.keep.staged(self.record.as_bytes().len(), S::OVERHEAD);
         Ok(Some(Step::Stage(self.record.as_bytes())))
+    }
+
+    /// Makes the record of a phase, if it has one.
+    #[inline(never)]
+    fn body(&mut self) -> Result<bool, StoreError> {
+        let body = match (&self.writing.snapshot, self.writing.phase) {
+            (Some(snapshot), Phase::Stage(part)) => snapshot.body(part, self.head.number)?,
+            (Some(snapshot), Phase::Ends(index)) => self.keep.ends(index, snapshot.stated())?,
+            (_, Phase::Copied(_)) => self.keep.copied()?,
+            _ => None,
+        };
+        match &body {
+            Some(body) => self.tagged(body).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Goes on from a step that the store has taken.

@@ -122,6 +122,7 @@ impl Keep {
 
     /// Reads a record of the old log. A write whose end is unknown may be there, an event or even a
     /// whole log: the lock knows nothing of it, and passes over what it added.
+    #[inline(never)]
     pub(super) fn take(
         &mut self,
         secret: &DeviceSecret,
@@ -170,6 +171,7 @@ impl Keep {
     }
 
     /// The next record of an entry that is to be copied.
+    #[inline(never)]
     pub(super) fn copied(&mut self) -> Result<Option<Body>, StoreError> {
         let (entry, is_first) = self.next.take().ok_or(StoreError::Failed)?;
         if is_first {
@@ -218,6 +220,7 @@ impl Keep {
 
     /// A record behind the entries that were copied: what a claim or epoch adds, the ends, the open
     /// decision.
+    #[inline(never)]
     pub(super) fn ends(
         &mut self,
         index: usize,

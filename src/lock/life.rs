@@ -158,6 +158,7 @@ impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
     ///
     /// # Errors
     /// [`Refusal::StoreFailed`]; the lock is as it was.
+    #[inline(never)]
     pub fn commit(self) -> Result<Taken, Refusal>
     where
         S: Store,
@@ -203,6 +204,7 @@ impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
 }
 
 impl<S, T: Capacity> Lock<'_, S, T> {
+    #[inline(never)]
     fn plan(&mut self, change: &Change<'_>, now: &Now) -> Result<Plan, Refusal> {
         Ok(match change {
             Change::Unchanged => Plan::Nothing(Taken::Unchanged),
@@ -235,6 +237,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// Applies what is durable, as far as no event of the journal has.
+    #[inline(never)]
     fn applied(&mut self, plan: Plan, change: &Change<'_>) -> Taken {
         match (plan, change) {
             (Plan::Nothing(taken), _) => return taken,
@@ -268,6 +271,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 18.1.
+    #[inline(never)]
     pub fn verify_claim<'b>(
         &mut self,
         bundle: &Bundle<'b>,
@@ -326,6 +330,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.4.
+    #[inline(never)]
     pub fn verify_epoch<'b>(
         &mut self,
         walk: Walk,
@@ -350,6 +355,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.3.
+    #[inline(never)]
     pub fn verify_keyset<'b>(
         &mut self,
         keyset: &Keyset<'b>,
@@ -364,6 +370,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.5.
+    #[inline(never)]
     pub fn verify_status<'b>(
         &mut self,
         status: &Status<'b>,
@@ -383,6 +390,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.6.
+    #[inline(never)]
     pub fn verify_card<'b>(
         &mut self,
         card: &Card<'b>,
@@ -455,6 +463,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
 }
 
 /// The first state of a life, from a claim that was verified.
+#[inline(never)]
 fn claimed(change: &Change<'_>, now: &Now) -> Result<Life, Refusal> {
     let Change::Claim { domain, epoch, keyset, card, list } = change else {
         return Err(Refusal::Unclaimed);

@@ -138,6 +138,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         Recorded { acknowledged, ..recorded }
     }
 
+    #[inline(never)]
     fn acknowledged(&mut self, head: &Head) -> Result<bool, Denial>
     where
         S: Store,

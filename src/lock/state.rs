@@ -271,6 +271,7 @@ impl<T> Snapshot<'_, T> {
 
 impl<T: Capacity> Snapshot<'_, T> {
     /// The body of a part; `None` behind the last.
+    #[inline(never)]
     pub(super) fn body(&self, part: Part, number: u64) -> Result<Option<Body>, EncodeError> {
         let Self { identity, life, .. } = self;
         let (epoch, keyset, list) = life.domain.bytes();

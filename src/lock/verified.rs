@@ -50,6 +50,7 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     /// [`Denial::TooLate`] more than 20 seconds after the verification's start,
     /// [`Denial::TableFull`], [`Denial::Changed`], [`Denial::StoreFailed`]; the lock remembers
     /// nothing of the request then.
+    #[inline(never)]
     pub fn commit(self, now: Now) -> Result<Permit, Denial>
     where
         S: Store,
@@ -81,6 +82,7 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     }
 
     /// What is to be made durable, if the request may still be granted.
+    #[inline(never)]
     fn decision(&self, now: &Now) -> Result<Body, Denial> {
         if is_late(&self.now, now) {
             return Err(Denial::TooLate);
