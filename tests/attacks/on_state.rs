@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use keyward::{
-    Denial, Now, Right, Rights, Seconds, State, Status, Time,
+    DecodeError, Denial, EncodeError, Now, Right, Rights, Seconds, State, Status, Time,
     id::{Counter, KeysetVersion, ListNumber, LockId},
     replay::{CounterFault, Window},
     status::{ListOrder, Revoked, SerialFloor},
     tables::Tables,
+    wire::Part,
 };
 use keyward_testkit::{
     scene::{Mode, Scene},
@@ -49,7 +50,9 @@ fn a06_a_list_over_its_limit_is_no_list_and_a_floor_takes_the_surplus() {
     let state = State { keyset: KeysetVersion(1), list, at: START };
     let (scope, revoker) = (world.owner.scope(), world.owner.revoker.public());
     let draft = |entries: &[Revoked]| Status::revoke(scope, &revoker, state, entries, &[], None);
-    assert!(draft(&entries).is_err() && draft(&entries[..64]).is_ok());
+    let over = EncodeError::Invalid(DecodeError::OverLimit(Part::Revocations));
+    assert_eq!(draft(&entries).err(), Some(over));
+    assert!(draft(&entries[..64]).is_ok());
     // Ten times as many tokens as a list has room for, by one floor.
     let held: Vec<_> = (0..640).map(|_| uncounted(&mut world)).collect();
     unlock(&mut world, &held[0]).unwrap();

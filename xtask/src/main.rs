@@ -19,6 +19,7 @@ mod model;
 mod msrv;
 mod peers;
 mod power_cut;
+mod services;
 mod sizes;
 mod strict;
 mod throughput;
@@ -78,9 +79,21 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "5 min",
         firmware::run,
     ),
+    (
+        "fleet",
+        "kills four verifiers and their store while phones come (--presentations N --kills K)",
+        "1 min",
+        services::fleet,
+    ),
     ("floors", "compares verify and issue with the bare signatures", "2 min", floors::run),
     ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
     ("kill", "kills a lock's host between any two system calls (--times N)", "2 min", kill::run),
+    (
+        "load",
+        "draws what many companies and their couriers take (--companies N --out FILE)",
+        "1 min",
+        services::load,
+    ),
     (
         "mint",
         "presents single-use tokens without end, some of them again (--tokens N)",
