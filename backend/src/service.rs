@@ -31,10 +31,10 @@
 //! | 405 | the route has another method | `method` |
 //! | 408 | the body comes too slowly | `slow` |
 //! | 409 | used before or made before all that is remembered; another history | 470, 611, 612, `replayed`, `old`, `fork` |
-//! | 410 | revoked or expired | 400 to 403, 421, 473 |
+//! | 410 | revoked, expired, or its uses may be lost | 400 to 403, 421, 473, `count` |
 //! | 413 | over 8 KiB | `large` |
 //! | 428 | the request lacks what only its sender can add: a status, a newer one | 450, 451 |
-//! | 429 | too many at once | `busy` |
+//! | 429 | too many at once, here or on the same links | `busy` |
 //! | 500 | a defect of this service | `defect` |
 //! | 503 | the store or the signer is down | 502, `store`, `signer` |
 //!
