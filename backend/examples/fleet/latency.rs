@@ -5,6 +5,10 @@
 //! always on their way. Then they arrive at half that rate, evenly, whether or not those before
 //! have been answered; a late arrival counts from when it was due. The driver, the nodes and the
 //! server share one machine: figures are told and not judged.
+//!
+//! A machine may itself stand still now and then, and one pause of ten milliseconds a second is a
+//! hundredth of all arrivals. So the pauses of the idle machine are told as well, and beside the
+//! percentiles of all arrivals the medians of those of each quarter of a second.
 
 use std::{
     path::Path,
@@ -33,6 +37,9 @@ pub async fn run(seed: u64, folder: &Path) -> Result<(), String> {
     let server = Redis::start(&[]).ok_or("redis-server or valkey-server is missing")?;
     let field = Field::new(seed, &server.url(), folder, USUAL).await?;
     Phone::new(&field, seed, 0).errand(1).await;
+    let pauses = tokio::task::spawn_blocking(pauses).await.map_err(|error| error.to_string())?;
+    println!("idle_pauses_per_s: {:.1}", pauses.len() as f64 / PAUSES_FOR.as_secs_f64());
+    println!("idle_pause_longest_ms: {:.1}", pauses.iter().max().map_or(0.0, millis));
 
     let mut rates = Vec::new();
     for round in 0..ROUNDS {
@@ -82,16 +89,64 @@ pub async fn run(seed: u64, folder: &Path) -> Result<(), String> {
     for answer in answers {
         times.push(answer.await.map_err(|error| error.to_string())??);
     }
-    times.sort_unstable();
-    let at = |part: usize| times[(times.len() - 1) * part / 1000].as_secs_f64() * 1e3;
-    let (p50, p99) = (at(500), at(990));
+    let part = (times.len() as f64 / SECONDS / 4.0) as usize;
+    let mut parts: Vec<_> = times.chunks_exact(part).map(Percentiles::of).collect();
+    let all = Percentiles::of(&times);
     println!("half_per_s: {:.0}", saturation / 2.0);
-    println!("p50_ms: {p50:.2}");
-    println!("p99_ms: {p99:.2}");
-    println!("p999_ms: {:.2}", at(999));
-    println!("p99_to_p50: {:.2}", p99 / p50);
+    println!("p50_ms: {:.2}", all.p50);
+    println!("p99_ms: {:.2}", all.p99);
+    println!("p999_ms: {:.2}", all.p999);
+    println!("p99_to_p50: {:.2}", all.ratio());
+    parts.sort_by(|one, other| one.ratio().total_cmp(&other.ratio()));
+    let median = &parts[parts.len() / 2];
+    println!("quarter_seconds: {}", parts.len());
+    println!("quarter_p50_ms: {:.2}", median.p50);
+    println!("quarter_p99_ms: {:.2}", median.p99);
+    println!("quarter_p99_to_p50: {:.2}", median.ratio());
     drop(server);
     Ok(())
+}
+
+/// How long loops that do nothing else, one a core, stood still each time that they did.
+fn pauses() -> Vec<Duration> {
+    let watch = || {
+        let (began, mut last, mut pauses) = (Instant::now(), Instant::now(), Vec::new());
+        while began.elapsed() < PAUSES_FOR {
+            let gap = last.elapsed();
+            last += gap;
+            if gap > PAUSE {
+                pauses.push(gap);
+            }
+        }
+        pauses
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let watches: Vec<_> = (0..cores).map(|_| std::thread::spawn(watch)).collect();
+    watches.into_iter().flat_map(|watch| watch.join().expect("a loop")).collect()
+}
+
+/// In milliseconds.
+struct Percentiles {
+    p50: f64,
+    p99: f64,
+    p999: f64,
+}
+
+impl Percentiles {
+    fn of(times: &[Duration]) -> Self {
+        let mut times = times.to_vec();
+        times.sort_unstable();
+        let at = |part: usize| millis(&times[(times.len() - 1) * part / 1000]);
+        Self { p50: at(500), p99: at(990), p999: at(999) }
+    }
+
+    fn ratio(&self) -> f64 {
+        self.p99 / self.p50
+    }
+}
+
+fn millis(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// A presentation that is ready, and to which node it goes.
@@ -151,3 +206,6 @@ const AT_ONCE: usize = 256;
 const ROUNDS: u64 = 5;
 /// Seconds of arrivals: challenges live for 30, and are made before.
 const SECONDS: f64 = 8.0;
+/// How long the idle machine is watched, and what counts as a pause there.
+const PAUSES_FOR: Duration = Duration::from_secs(4);
+const PAUSE: Duration = Duration::from_millis(1);
