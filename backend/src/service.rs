@@ -37,6 +37,7 @@
 //! | 429 | too many at once, here or on the same links | `busy` |
 //! | 500 | a defect of this service | `defect` |
 //! | 503 | the store or the signer is down | 502, `store`, `signer` |
+//! | 507 | no revocation list has room for it: an epoch ends what is denied | `full` |
 //!
 //! 429 and 503 say when to come again. Nothing was granted by a request that is answered by any of
 //! these; whether its use was spent is unknown after 503.
@@ -57,6 +58,7 @@ mod problem;
 pub mod records;
 mod routes;
 mod statements;
+mod unread;
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -135,6 +137,8 @@ pub struct Limits {
     pub head_within: Duration,
     /// How long a body may take.
     pub body_within: Duration,
+    /// How long an answer may lie unread before its connection is cut.
+    pub answer_within: Duration,
     /// How long until a list is signed again that couldn't be.
     pub retry: Duration,
     /// How long the requests that are under way get at the end.
@@ -149,6 +153,7 @@ impl Default for Limits {
             public: 1024,
             head_within: Duration::from_secs(5),
             body_within: Duration::from_secs(5),
+            answer_within: Duration::from_secs(5),
             retry: Duration::from_secs(5),
             grace: Duration::from_secs(10),
         }

@@ -124,6 +124,36 @@ async fn a_database_that_could_lose_what_it_confirms_is_refused() {
     }
 }
 
+/// Who waits for floors to rise must see them, also where a role or database has another default.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_default_isolation_hides_no_floor() {
+    for level in ["repeatable read", "serializable"] {
+        let Some(mut database) = InDatabase::start() else { return };
+        database.fresh().await.unwrap();
+        let alter = format!("ALTER ROLE postgres SET default_transaction_isolation = '{level}'");
+        execute(&database.server, "postgres", &alter).await;
+        let store = database.node().await.unwrap();
+        database.clock.wait(10);
+        let mark = spend(&database.clock, 1);
+        let config = database.options().config;
+        let (sweeper, traffic) = config.connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(traffic);
+        let locked = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(5417731)";
+        sweeper.batch_execute(locked).await.unwrap();
+        let waits = {
+            let mark = mark.clone();
+            tokio::spawn(async move { store.mark(&mark).await })
+        };
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        while sweeper.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let raised = format!("UPDATE keyward.state SET nonces = {}; COMMIT", mark.made.get());
+        sweeper.batch_execute(&raised).await.unwrap();
+        assert_eq!(waits.await.unwrap(), Ok(Verdict::Forgotten), "{level}");
+    }
+}
+
 #[tokio::test]
 async fn an_ordinary_role_suffices() {
     let Some(database) = InDatabase::start() else { return };

@@ -299,6 +299,68 @@ async fn an_old_copy_and_an_empty_server_are_found_out_by_a_node_that_knows_bett
 }
 
 #[tokio::test]
+async fn who_knows_better_finds_an_emptied_server_out_that_another_has_begun_anew() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let knows = node(&server, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    let given = knows.reserve(&scope(), ISSUER, 10).await.unwrap();
+    server.ask(&["FLUSHALL"]);
+    clock.wait(2_000);
+    let begins = node(&server, &clock).await.unwrap();
+    clock.wait(1);
+    assert_eq!(begins.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    // The process is the same, and so is the connection.
+    let next = knows.reserve(&scope(), ISSUER, 10).await.unwrap();
+    assert!(next.start >= given.end, "{given:?} {next:?}");
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Forgotten));
+    clock.wait(10_001);
+    for store in [&begins, &knows] {
+        let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
+        assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+    }
+}
+
+/// What another server has marked meanwhile, this one may never have heard of.
+#[tokio::test]
+async fn a_master_that_was_a_replica_meanwhile_is_another_server() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    for stays in [false, true] {
+        let before = node(&server, &clock).await.unwrap();
+        clock.wait(10);
+        let (challenge, began) = (spend(&clock, 1), clock.present().lo());
+        server.ask(&["REPLICAOF", "127.0.0.1", "1"]);
+        server.ask(&["REPLICAOF", "NO", "ONE"]);
+        clock.wait(1);
+        // One that stayed connected has slept too long to believe in what it saw.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let store = if stays { before } else { node(&server, &clock).await.unwrap() };
+        assert_eq!(store.mark(&challenge).await, Ok(Verdict::Forgotten), "stays: {stays}");
+        clock.wait(10_001);
+        let used = store.mark(&usage(&clock, 7, began, 0, 1)).await;
+        assert_eq!(used, Ok(Verdict::CellForgotten(0)));
+    }
+}
+
+#[tokio::test]
+async fn who_has_slept_looks_before_the_first_mark() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(1);
+    server.ask(&["CONFIG", "SET", "appendfsync", "everysec"]);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let first = store.mark(&spend(&clock, 1)).await;
+    assert!(matches!(first, Err(StateError::Unfit(_))), "{first:?}");
+}
+
+#[test]
+fn options_show_no_password() {
+    let shown = format!("{:?}", Options::new("redis://user:s3cret@127.0.0.1/"));
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_restart_alone_forgets_no_cell() {
     let Some(OnServer { clock, mut server }) = OnServer::start() else { return };
     let store = node(&server, &clock).await.unwrap();

@@ -25,7 +25,7 @@ use super::{
     statements::{hex, lock_id},
 };
 use crate::{
-    fold::{Denied, Live},
+    fold::{Denied, Live, fold},
     issuer::Published,
     template::Visit,
 };
@@ -142,8 +142,7 @@ pub(super) async fn revoke<P: Parts>(
     // In a task of its own: whoever hangs up when it is durable has it published all the same.
     let this = Arc::clone(&running);
     let revoked = tokio::spawn(async move {
-        this.service.records.deny(denied).await?;
-        this.owed.store(true, Ordering::SeqCst);
+        this.deny(denied).await?;
         this.publish().await
     });
     let (status, published) = revoked.await.map_err(|error| Problem::defect(&error))??;
@@ -158,6 +157,18 @@ pub(super) async fn revoke<P: Parts>(
 }
 
 impl<P: Parts> Running<P> {
+    /// Writes down what is to be denied, unless no list could then hold all of it: that would keep
+    /// whatever is revoked later out of every list, too.
+    async fn deny(&self, denied: Denied) -> Result<(), Problem> {
+        let _alone = self.publishing.lock().await;
+        let records = &self.service.records;
+        let all = [records.denied(), vec![denied]].concat();
+        fold(&all, &records.floors()?, &[]).map_err(Problem::full)?;
+        records.deny(denied).await?;
+        self.owed.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
     /// Publishes a list of all that is denied: to doors that this service admits for, and to
     /// whoever asks. Where that fails it is tried again, after
     /// [`Limits::retry`](super::Limits::retry).

@@ -16,12 +16,12 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::{Parts, Running, Service, meter::While, routes};
+use super::{Limits, Parts, Running, Service, meter::While, routes, unread::Impatient};
 
 /// Serves until `end` comes, then lets the requests finish that are under way, for
 /// [`Limits::grace`](super::Limits::grace). `operator` is for metrics and health alone, and never
@@ -66,7 +66,7 @@ pub async fn serve<P: Parts>(
         // An answer is one small packet.
         let _set = stream.set_nodelay(true);
         let counted = While::new(&running.meter.connections);
-        let connection = connection(stream, router, limits.head_within);
+        let connection = connection(stream, router, &limits);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _held = (place, counted);
@@ -98,12 +98,13 @@ async fn publisher<P: Parts>(running: Arc<Running<P>>) {
     }
 }
 
-type Connection = http1::Connection<TokioIo<tokio::net::TcpStream>, TowerToHyperService<Router>>;
+type Connection = http1::Connection<TokioIo<Impatient>, TowerToHyperService<Router>>;
 
-fn connection(stream: tokio::net::TcpStream, router: Router, head_within: Duration) -> Connection {
+fn connection(stream: TcpStream, router: Router, limits: &Limits) -> Connection {
+    let stream = Impatient::new(stream, limits.answer_within);
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_within)
+        .header_read_timeout(limits.head_within)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     directory::DirectoryError,
+    fold::FoldError,
     gate,
     issuer::{IssueError, PublishError},
     state::StateError,
@@ -79,6 +80,11 @@ impl Problem {
     pub(super) fn fork() -> Self {
         let detail = "another entry is held in its place, or beside it";
         Self::new(StatusCode::CONFLICT, "fork", "Fork", detail)
+    }
+
+    /// No list has room for more of the kind.
+    pub(super) fn full(error: FoldError) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", "ListFull", error)
     }
 
     /// What no caller can mend: the details are logged, not told.
@@ -199,7 +205,7 @@ impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Issue(error) => error.into(),
-            error => Self::defect(&error),
+            PublishError::Fold(error) => Self::full(error),
         }
     }
 }

@@ -14,12 +14,13 @@
 //! # What is noticed
 //!
 //! Replicas lag: one that is promoted may lack marks that were confirmed. So every mark names the
-//! server's *run*, the process that the node believes to speak to, and the data name the one that
-//! wrote last. Where they differ, the first node that connects settles it, in one script:
+//! server's *run*, the process and its history that the node believes to speak to, and the data
+//! name the one that wrote last; and with it the floor `lost`, which tells a store that was emptied
+//! and begun anew. Where they differ, the first node that connects settles it, in one script:
 //!
 //! | found | floors that rise |
 //! | --- | --- |
-//! | the same process | none |
+//! | the same process, never a replica since | none |
 //! | the same server, restarted over its own file | `lost`: all challenges are given anew |
 //! | a promoted replica, or one whose own file has another count of marks | `lost`, `counts` |
 //! | fewer marks than a node saw confirmed, or nothing at all | `lost`, `counts` |
@@ -54,7 +55,7 @@ use link::{Link, Links};
 pub struct Valkey(Arc<Links>);
 
 /// Where the server is, and how long to wait for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// `redis://`, with user, password and database as the `redis` crate has them.
     pub url: String,
@@ -71,6 +72,13 @@ impl Options {
     pub fn new(url: impl Into<String>) -> Self {
         let (patience, look_every) = (Duration::from_secs(2), Duration::from_secs(5));
         Self { url: url.into(), prefix: "{keyward}".into(), patience, look_every }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("Options").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
@@ -169,7 +177,7 @@ impl State for Valkey {
             let mut call = scripts().mark.key(self.key("state"));
             call.key(self.key(&format!("nonces:{number}"))).key(self.key("buckets"));
             call.key(self.key("cells")).key(self.key("ends"));
-            call.arg(link.run()).arg(mark.now.get()).arg(mark.made.get());
+            call.arg(link.run()).arg(link.lost()).arg(mark.now.get()).arg(mark.made.get());
             call.arg(rules::nonces_over(mark.now).get()).arg(bucket_end).arg(DROPPED_AT_ONCE);
             call.arg(given.get()).arg(mark.nonce.as_ref().map_or(&[][..], |nonce| &nonce.name.0));
             for cell in &mark.cells {
@@ -210,7 +218,7 @@ impl Serials for Valkey {
         let call = |link: &Link| {
             let mut call = scripts().reserve.key(self.key("state"));
             call.key(self.key("serials"));
-            call.arg(link.run()).arg(&name.0).arg(link.first_serial()).arg(count);
+            call.arg(link.run()).arg(link.lost()).arg(&name.0).arg(link.first_serial()).arg(count);
             call.arg(LEAP).arg(rules::last_serial(&self.0.present()));
             call
         };

@@ -87,6 +87,8 @@ impl Pool {
         // It ends when the client is dropped, or the server is gone.
         tokio::spawn(async move { drop(traffic.await) });
         let server = look(&client).await?;
+        // Who waited for a floor to rise must see it, whatever a role or database has for a default.
+        client.batch_execute(ISOLATION).await?;
         let floor = self.present().after_all_shown();
         make_schema(&client).await?;
         let row = client
@@ -173,6 +175,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What is behind these locks is whole at any moment.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Each statement sees what was committed before it.
+const ISOLATION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// The format of the schema.
 const FORMAT: i32 = 1;

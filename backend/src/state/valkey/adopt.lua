@@ -1,7 +1,7 @@
 -- A node has connected: is this the server that wrote last, and does it hold all that it confirmed?
 -- KEYS: state; runs: how many marks each had when the next took over. ARGV: run, whether it was
 -- promoted, the run that the node knows, the marks that it saw confirmed there, the floor after a
--- loss, the floor after a restart.
+-- loss, the floor after a restart, the floor `lost` that the node knows of its run.
 local state, runs = unpack(KEYS)
 local run, promoted, known_run, known = ARGV[1], ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
 local after_loss, after_restart = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -24,6 +24,10 @@ if known > 0 and held[1] then
     if known > had then lossy = true end
 end
 
+-- The same process, and a floor that no loss has raised: emptied, and begun anew by one who knew
+-- nothing of it.
+if known_run == run and lost ~= tonumber(ARGV[7]) and counts < lost then lossy = true end
+
 if restarted or lossy then
     lost = math.max(lost, lossy and after_loss or after_restart)
     servers = servers + 1
@@ -43,4 +47,4 @@ if restarted or lossy then
         end
     end
 end
-return {marks, lossy and 1 or 0, restarted and 1 or 0}
+return {marks, string.format('%.0f', lost)}

@@ -6,7 +6,8 @@ use crate::state::StateError;
 
 /// What a server says of itself.
 pub(super) struct Server {
-    /// The process: another after each start.
+    /// The process and its history: another after each start, and after each time that it was a
+    /// replica.
     pub(super) run: String,
     /// Whether it was another server's replica since it started.
     pub(super) promoted: bool,
@@ -55,12 +56,12 @@ pub(super) async fn again(link: &mut MultiplexedConnection) -> Result<Server, St
     if replicas > 0 {
         fenced(link, replicas).await?;
     }
-    let run = field("run_id");
+    let (process, history) = (field("run_id"), field("master_replid"));
     let promoted = field("master_replid2").chars().any(|digit| digit != '0');
-    if run.is_empty() {
+    if process.is_empty() || history.is_empty() {
         return Err(StateError::Unfit("it doesn't name its run".into()));
     }
-    Ok(Server { run, promoted })
+    Ok(Server { run: format!("{process}/{history}"), promoted })
 }
 
 /// A server with replicas may be replaced by one of them while it lives on, cut off. It must then

@@ -23,6 +23,8 @@ use crate::state::{
 pub(super) struct Link {
     connection: MultiplexedConnection,
     run: String,
+    /// The store's floor when it was connected to, as scripts write it.
+    lost: String,
     first_serial: u64,
     looked: Mutex<Instant>,
     looking: AtomicBool,
@@ -35,6 +37,10 @@ impl Link {
 
     pub(super) fn run(&self) -> &str {
         &self.run
+    }
+
+    pub(super) fn lost(&self) -> &str {
+        &self.lost
     }
 
     pub(super) const fn first_serial(&self) -> u64 {
@@ -58,6 +64,8 @@ pub(super) struct Links {
 struct Known {
     run: String,
     marks: u64,
+    /// Its floor `lost`.
+    lost: String,
 }
 
 impl Links {
@@ -137,8 +145,13 @@ impl Links {
         }
     }
 
+    /// The open connection, unless nobody has looked for so long that it may be another server's
+    /// by now, or an unfit one's: whoever has slept connects anew, and looks first.
     fn open_link(&self) -> Option<Arc<Link>> {
-        lock(&self.open).clone()
+        let fresh = |link: &Arc<Link>| {
+            lock(&link.looked).elapsed() < self.options.look_every.saturating_mul(2)
+        };
+        lock(&self.open).clone().filter(fresh)
     }
 
     async fn connect(&self) -> Result<Arc<Link>, StateError> {
@@ -150,12 +163,13 @@ impl Links {
         let mut call = scripts().adopt.key(format!("{}state", self.options.prefix));
         call.key(format!("{}runs", self.options.prefix));
         call.arg(&server.run).arg(u8::from(server.promoted)).arg(&known.run).arg(known.marks);
-        call.arg(restarted.after(fit::MAX_LAG * 1000).get()).arg(restarted.get());
-        let (marks, _lossy, _restarted): (u64, u8, u8) = call.invoke_async(&mut connection).await?;
-        *lock(&self.known) = Known { run: server.run.clone(), marks };
+        call.arg(restarted.after(fit::MAX_LAG * 1000).get()).arg(restarted.get()).arg(&known.lost);
+        let (marks, lost): (u64, String) = call.invoke_async(&mut connection).await?;
+        *lock(&self.known) = Known { run: server.run.clone(), marks, lost: lost.clone() };
         Ok(Arc::new(Link {
             connection,
             run: server.run,
+            lost,
             first_serial: rules::first_serial(&present),
             looked: Mutex::new(Instant::now()),
             looking: AtomicBool::new(false),

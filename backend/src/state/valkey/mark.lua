@@ -1,12 +1,14 @@
 -- Checks and marks, in one step. KEYS: state, the nonces' bucket, buckets by their end, cells,
--- cells by their end. ARGV: run, now, made, nonces over, bucket's end, at once, given, nonce or '',
--- then for each cell its name, began, keep until, before, after.
+-- cells by their end. ARGV: run, lost as it was adopted, now, made, nonces over, bucket's end, at
+-- once, given, nonce or '', then for each cell its name, began, keep until, before, after.
 local state, bucket, buckets, cells, ends = unpack(KEYS)
-local run, now, made, over = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local bucket_end, at_once, given, nonce = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local run, adopted, now, made = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local over, bucket_end, at_once = tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local given, nonce = tonumber(ARGV[8]), ARGV[9]
 
 local held = redis.call('HMGET', state, 'run', 'lost', 'counts', 'nonces', 'cells')
-if held[1] ~= run then return {'run'} end
+-- Another floor is another store: emptied, and begun anew by somebody else.
+if held[1] ~= run or held[2] ~= adopted then return {'run'} end
 local lost, counts = tonumber(held[2]), tonumber(held[3])
 local nonces_floor, cells_floor = tonumber(held[4]), tonumber(held[5])
 
@@ -15,13 +17,13 @@ if nonce ~= '' then
     if given <= nonces_floor then return {'forgotten'} end
     if redis.call('SISMEMBER', bucket, nonce) == 1 then return {'spent'} end
 end
-for i = 9, #ARGV, 5 do
+for i = 10, #ARGV, 5 do
     if tonumber(ARGV[i + 1]) <= counts or tonumber(ARGV[i + 2]) <= cells_floor then
-        return {'cell', (i - 9) / 5}
+        return {'cell', (i - 10) / 5}
     end
 end
 local found, same = {'changed'}, true
-for i = 9, #ARGV, 5 do
+for i = 10, #ARGV, 5 do
     local value = redis.call('HGET', cells, ARGV[i]) or ''
     found[#found + 1] = value
     same = same and value == ARGV[i + 3]
@@ -33,7 +35,7 @@ if nonce ~= '' then
     redis.call('SADD', bucket, nonce)
     redis.call('ZADD', buckets, 'NX', bucket_end, bucket)
 end
-for i = 9, #ARGV, 5 do
+for i = 10, #ARGV, 5 do
     redis.call('HSET', cells, ARGV[i], ARGV[i + 4])
     redis.call('ZADD', ends, ARGV[i + 2], ARGV[i])
 end

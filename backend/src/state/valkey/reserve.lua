@@ -1,10 +1,11 @@
--- Reserves serials, in one step. KEYS: state, serials. ARGV: run, name, least, count, leap, last.
+-- Reserves serials, in one step. KEYS: state, serials. ARGV: run, lost as it was adopted, name,
+-- least, count, leap, last.
 local state, serials = unpack(KEYS)
-local run, name, least, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local leap, last = tonumber(ARGV[5]), tonumber(ARGV[6])
+local run, adopted, name, least = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local count, leap, last = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
-local held = redis.call('HMGET', state, 'run', 'servers')
-if held[1] ~= run then return {'run'} end
+local held = redis.call('HMGET', state, 'run', 'servers', 'lost')
+if held[1] ~= run or held[3] ~= adopted then return {'run'} end
 local servers, next = string.match(redis.call('HGET', serials, name) or '0:0', '^(%d+):(%d+)$')
 next = tonumber(next)
 if servers ~= held[2] then next = next + leap end
