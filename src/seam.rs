@@ -3,7 +3,8 @@
 //! of the stable interface.
 
 use crate::{
-    Channel, Denial, Lock, Message, Now, OpeningKey, Scope, SealingKey, crypto,
+    Channel, Denial, Lock, Message, Now, OpeningKey, Scope, SealingKey, Signature, SigningKey,
+    crypto,
     crypto::SignatureFault,
     id::{ClaimNonce, DomainId, KeyId, KeyName, LinkId, LockId, Nonce},
     key::PublicKey,
@@ -11,6 +12,7 @@ use crate::{
     lock::Session,
     receipt::{self, Denied, Draft, Head, Public, WitnessName},
     role,
+    secret::DeviceSecret,
     tables::Capacity,
 };
 
@@ -133,6 +135,26 @@ pub fn hpke_open(
     tag: &[u8; 16],
 ) -> bool {
     crypto::hpke_open(key.expose_secret(), info, aad, enc, text, tag)
+}
+
+/// Signs any bytes as the crate signs its messages.
+pub fn sign<R: role::Role>(key: &SigningKey<R>, message: &[u8]) -> Signature {
+    Signature::from_bytes(crypto::Secret::new(key.expose_secret()).sign(message))
+}
+
+/// What a lock derives from its secret, over made-up fields: a nonce, a salt, the tags of a record
+/// and of an anchor.
+pub fn derived(secret: &DeviceSecret, fields: &[u8; 32]) -> [[u8; 16]; 4] {
+    let random = crypto::truncated(fields);
+    let nonce = secret.nonce(1, 2, &random);
+    [nonce.0, secret.salt(fields), secret.tag(&random, fields), secret.anchor_tag(fields)]
+}
+
+/// Whether a record's and an anchor's tag are those of [`derived`].
+pub fn tags_hold(secret: &DeviceSecret, fields: &[u8; 32], tags: [&[u8; 16]; 2]) -> [bool; 2] {
+    let [record, anchor] = tags;
+    let before = crypto::truncated(fields);
+    [secret.tag_holds(&before, fields, record), secret.anchor_holds(fields, anchor)]
 }
 
 /// Whether the crate takes a signature over a message in parts, by a key that it takes.

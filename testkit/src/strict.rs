@@ -177,7 +177,7 @@ pub fn plus_order(s: &[u8; 32]) -> [u8; 32] {
 }
 
 /// The canonical encoding of a point, and those beside it that decode to it.
-fn encodings(point: &EdwardsPoint) -> Vec<[u8; 32]> {
+pub(crate) fn encodings(point: &EdwardsPoint) -> Vec<[u8; 32]> {
     let canonical = point.compress().to_bytes();
     let mut all = vec![canonical];
     let mut y = canonical;

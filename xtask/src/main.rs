@@ -19,9 +19,11 @@ mod model;
 mod msrv;
 mod peers;
 mod power_cut;
+mod secrets;
 mod services;
 mod sizes;
 mod strict;
+mod suites;
 mod throughput;
 mod toolchain;
 mod vectors;
@@ -114,6 +116,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "5 min",
         power_cut::run,
     ),
+    ("secrets", "looks for secrets in time and in memory, under valgrind", "4 min", secrets::run),
     ("sizes", "prints the sizes of the usual objects", "1 s", sizes::run),
     (
         "strict",
@@ -121,6 +124,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "4 min",
         strict::run,
     ),
+    ("suites", "runs other people's test suites on what seals and signs", "1 min", suites::run),
     (
         "throughput",
         "counts what a server verifies and issues, beside the signatures and biscuit",

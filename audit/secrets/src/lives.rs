@@ -1,0 +1,140 @@
+//! A process in which one secret lives and dies. Its memory is then read by the process that
+//! started it, which alone knows what to look for.
+
+use std::{
+    fs::File,
+    hint::black_box,
+    io::{Read, Write, stdin, stdout},
+    mem,
+};
+
+use keyward::{
+    OpeningKey, OpeningKeys, SealingKey, SigningKey,
+    id::LockId,
+    key::role,
+    seal::{Context, open, seal},
+    seam,
+    secret::DeviceSecret,
+    text,
+};
+use zeroize::Zeroize;
+
+use crate::draw::Draw;
+
+/// What becomes of a life's secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is forgotten, and must be found.
+    Forgotten,
+    /// It is dropped where it was made, and must be gone.
+    Dropped,
+    /// It was moved before: what the compiler copied, nobody can zero.
+    Moved,
+}
+
+/// What happens to a secret.
+type Life = fn(&mut [u8; 32]);
+
+/// Each life's name, its end, and what happens in it.
+pub const LIVES: &[(&str, End, Life)] = &[
+    ("a signing key that is forgotten", End::Forgotten, |secret| {
+        mem::forget(black_box(SigningKey::<role::Holder>::from_secret(secret)));
+    }),
+    ("a device secret that is forgotten", End::Forgotten, |secret| {
+        mem::forget(black_box(DeviceSecret::new(*secret)));
+    }),
+    ("an opening key that is forgotten", End::Forgotten, |secret| {
+        mem::forget(black_box(OpeningKey::from_secret(secret)));
+    }),
+    ("a signing key", End::Dropped, signing),
+    ("a signing key, written as text", End::Dropped, written),
+    ("a device secret", End::Dropped, device),
+    ("an opening key", End::Dropped, opening),
+    ("a signing key, read from text", End::Moved, read),
+    ("an opening key, rotated", End::Moved, rotated),
+    ("a signing key, moved to the heap", End::Moved, |secret| {
+        drop(black_box(Box::new(SigningKey::<role::Holder>::from_secret(secret))));
+    }),
+    ("a device secret, moved to the heap", End::Moved, |secret| {
+        drop(black_box(Box::new(DeviceSecret::new(*secret))));
+    }),
+    ("an opening key, moved to the heap", End::Moved, |secret| {
+        drop(black_box(Box::new(OpeningKey::from_secret(secret))));
+    }),
+];
+
+/// Lives one of [`LIVES`]: the secret comes on the standard input, and behind what is to be opened
+/// with it. It ends when the input does.
+pub fn live(name: &str) -> Result<(), String> {
+    let (.., life) = LIVES.iter().find(|(life, ..)| *life == name).ok_or("no such life")?;
+    lived(*life)?;
+    println!("done");
+    stdout().flush().map_err(|error| error.to_string())?;
+    let mut end = [0; 1];
+    stdin().read(&mut end).map(drop).map_err(|error| error.to_string())
+}
+
+/// Apart, so that what is left of its stack lies below whatever waits.
+#[inline(never)]
+fn lived(life: Life) -> Result<(), String> {
+    let mut secret = [0; 32];
+    // Without the buffer of the standard input, which would keep a copy.
+    let mut input = File::open("/dev/stdin").map_err(|error| error.to_string())?;
+    input.read_exact(&mut secret).map_err(|error| error.to_string())?;
+    life(black_box(&mut secret));
+    secret.zeroize();
+    Ok(())
+}
+
+fn signing(secret: &mut [u8; 32]) {
+    let key = SigningKey::<role::Holder>::from_secret(secret);
+    secret.zeroize();
+    black_box(key.public());
+    black_box(seam::sign(&key, b"what a holder signs"));
+}
+
+fn written(secret: &mut [u8; 32]) {
+    let key = SigningKey::<role::Holder>::from_secret(secret);
+    secret.zeroize();
+    let mut buffer = [0; 80];
+    black_box(text::encode_secret(&key, &mut buffer)).expect("room");
+    buffer.zeroize();
+}
+
+fn read(secret: &mut [u8; 32]) {
+    let key = SigningKey::<role::Holder>::from_secret(secret);
+    secret.zeroize();
+    let mut buffer = [0; 80];
+    let text = text::encode_secret(&key, &mut buffer).expect("room");
+    black_box(text::decode_secret::<role::Holder>(text)).expect("the same key");
+    buffer.zeroize();
+}
+
+fn device(secret: &mut [u8; 32]) {
+    let device = DeviceSecret::new(*secret);
+    secret.zeroize();
+    let [_nonce, _salt, record, anchor] = black_box(seam::derived(&device, &[1; 32]));
+    black_box(seam::tags_hold(&device, &[1; 32], [&record, &anchor]));
+}
+
+fn opening(secret: &mut [u8; 32]) {
+    let keys = OpeningKeys::new(OpeningKey::from_secret(secret));
+    secret.zeroize();
+    opened(&keys, &keys.public());
+}
+
+fn rotated(secret: &mut [u8; 32]) {
+    let keys = OpeningKeys::new(OpeningKey::from_secret(secret));
+    secret.zeroize();
+    let before = keys.public();
+    let keys = keys.rotated(OpeningKey::from_secret(&[3; 32]));
+    opened(&keys, &before);
+    black_box(keys.without_before().public());
+}
+
+fn opened(keys: &OpeningKeys, to: &SealingKey) {
+    let context = Context::presentation(LockId([1; 8]), None);
+    let sealed = seal(to, &context, &[1, 7, 1], &mut Draw(|| [9; 32])).expect("sealed");
+    let mut sealed = sealed.as_bytes().to_vec();
+    black_box(open(keys, &context, &mut sealed)).expect("opened");
+}
