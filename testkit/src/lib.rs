@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod edges;
 pub mod evasion;
 pub mod faults;
+pub mod flat;
 pub mod fleet;
 pub mod interleave;
 pub mod journal;

@@ -27,44 +27,7 @@ pub use trust::{lived, trust};
 
 /// The vectors of whole presentations, as the file `tests/vectors/verify.json` holds them.
 pub fn verify() -> Value {
-    let mut vectors = Vec::new();
-    for case in catalogue::cases() {
-        vectors.push(vector(&format!("{}/mended", case.name), &case.mended, None));
-        vectors.push(vector(case.name, &case.broken, None));
-    }
-    for (name, scene) in accepting() {
-        vectors.push(vector(name, &scene, None));
-    }
-    for edge in edges::cases() {
-        vectors.extend(pair(&format!("edge/{}", edge.name), &edge));
-    }
-    for edge in musts::cases() {
-        vectors.extend(pair(edge.name, &edge));
-    }
-    for case in order::cases() {
-        let name = case.name;
-        vectors.push(vector(&format!("{name}/neither"), &case.mended, None));
-        vectors.push(vector(&format!("{name}/first"), &case.first, None));
-        vectors.push(vector(&format!("{name}/second"), &case.second, None));
-        vectors.push(vector(name, &case.both, None));
-    }
-    let (one, full) = (Scene::default(), Scene::full());
-    for (name, bytes) in lenient(&one) {
-        vectors.push(vector(&format!("strict/{name}"), &one, Some(bytes)));
-    }
-    for (name, bytes) in flipped(&full) {
-        vectors.push(vector(&name, &full, Some(bytes)));
-    }
-    for (name, scene, bytes, _code) in bound::around_signatures() {
-        vectors.push(vector(name, &scene, Some(bytes)));
-    }
-    for case in bound::cases() {
-        vectors.push(vector(&format!("{}/mended", case.name), &case.scene, None));
-        vectors.push(vector(case.name, &case.scene, Some(case.bytes)));
-    }
-    for (name, bytes) in presentations(&one) {
-        vectors.push(vector(&format!("malformed/{name}"), &one, Some(bytes)));
-    }
+    let vectors: Vec<_> = presented().iter().map(Presented::vector).collect();
     check(&vectors);
     json!({
         "about": "SPEC.md section 13: a presentation, what the lock trusts, knows and remembers, \
@@ -75,10 +38,74 @@ pub fn verify() -> Value {
     })
 }
 
+/// A scene of the vectors of presentations, and the bytes that are presented, where they aren't the
+/// scene's own.
+pub(crate) struct Presented {
+    name: String,
+    pub(crate) scene: Scene,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Presented {
+    fn own(name: impl Into<String>, scene: Scene) -> Self {
+        Self { name: name.into(), scene, bytes: None }
+    }
+
+    fn of(name: impl Into<String>, scene: &Scene, bytes: Vec<u8>) -> Self {
+        Self { name: name.into(), scene: scene.clone(), bytes: Some(bytes) }
+    }
+
+    pub(crate) fn vector(&self) -> Value {
+        vector(&self.name, &self.scene, self.bytes.clone())
+    }
+}
+
+/// All that is presented in the vectors, in their order.
+pub(crate) fn presented() -> Vec<Presented> {
+    let mut all = Vec::new();
+    for case in catalogue::cases() {
+        all.push(Presented::own(format!("{}/mended", case.name), case.mended));
+        all.push(Presented::own(case.name, case.broken));
+    }
+    all.extend(accepting().into_iter().map(|(name, scene)| Presented::own(name, scene)));
+    for edge in edges::cases() {
+        all.extend(pair(&format!("edge/{}", edge.name), edge));
+    }
+    for edge in musts::cases() {
+        all.extend(pair(edge.name, edge));
+    }
+    for case in order::cases() {
+        let name = case.name;
+        all.push(Presented::own(format!("{name}/neither"), case.mended));
+        all.push(Presented::own(format!("{name}/first"), case.first));
+        all.push(Presented::own(format!("{name}/second"), case.second));
+        all.push(Presented::own(name, case.both));
+    }
+    let (one, full) = (Scene::default(), Scene::full());
+    for (name, bytes) in lenient(&one) {
+        all.push(Presented::of(format!("strict/{name}"), &one, bytes));
+    }
+    for (name, bytes) in flipped(&full) {
+        all.push(Presented::of(name, &full, bytes));
+    }
+    for (name, scene, bytes, _code) in bound::around_signatures() {
+        all.push(Presented::of(name, &scene, bytes));
+    }
+    for case in bound::cases() {
+        all.push(Presented::own(format!("{}/mended", case.name), case.scene.clone()));
+        all.push(Presented::of(case.name, &case.scene, case.bytes));
+    }
+    for (name, bytes) in presentations(&one) {
+        all.push(Presented::of(format!("malformed/{name}"), &one, bytes));
+    }
+    all
+}
+
 /// A scene, behind it the same with its one rule mended.
-fn pair(name: &str, edge: &edges::Edge) -> Vec<Value> {
-    let mended = edge.mended.iter().map(|scene| vector(&format!("{name}/mended"), scene, None));
-    mended.chain([vector(name, &edge.scene, None)]).collect()
+fn pair(name: &str, edge: edges::Edge) -> Vec<Presented> {
+    let mended = edge.mended.into_iter();
+    let mended = mended.map(|scene| Presented::own(format!("{name}/mended"), scene));
+    mended.chain([Presented::own(name, edge.scene)]).collect()
 }
 
 /// Panics unless each denied vector stands beside an accepted one in which its rule is mended.

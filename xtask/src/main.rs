@@ -3,6 +3,7 @@
 mod audit_faults;
 mod audit_speed;
 mod baremetal;
+mod c_binding;
 mod cli;
 mod corrupt;
 mod differential;
@@ -49,6 +50,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         audit_speed::run,
     ),
     ("baremetal", "builds, measures and link-proves a lock's whole way", "2 min", baremetal::run),
+    (
+        "c-binding",
+        "runs misuses and vectors through the C API, on a host and on a board (--header)",
+        "3 min",
+        c_binding::run,
+    ),
     (
         "cli",
         "times the command line's start, and kills locks of it (--kills N --seed S)",

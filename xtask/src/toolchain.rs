@@ -55,12 +55,24 @@ impl Toolchain {
         level: &str,
         arguments: &[&str],
     ) -> Result<Output, String> {
+        self.build_given(directory, target, level, arguments, &[])
+    }
+
+    fn build_given(
+        &self,
+        directory: &str,
+        target: &str,
+        level: &str,
+        arguments: &[&str],
+        given: &[(&str, String)],
+    ) -> Result<Output, String> {
         let mut command = clean(&self.cargo);
         command
             .current_dir(root().join(directory))
             .env("RUSTC", &self.rustc)
             .env("CARGO_TARGET_DIR", self.target_directory(level))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)
+            .envs(given.iter().map(|(name, value)| (*name, value)))
             .args(["build", "--locked", "--release", "--target", target])
             .args(arguments);
         if let Some(linker) = &self.from_sources {
@@ -84,7 +96,22 @@ impl Toolchain {
         level: &str,
         arguments: &[&str],
     ) -> Result<(), String> {
-        let output = self.build(directory, target, level, arguments)?;
+        self.must_build_given(directory, target, level, arguments, &[])
+    }
+
+    /// Builds a package that must build, with what it reads of its environment.
+    ///
+    /// # Errors
+    /// What the compiler says.
+    pub fn must_build_given(
+        &self,
+        directory: &str,
+        target: &str,
+        level: &str,
+        arguments: &[&str],
+        given: &[(&str, String)],
+    ) -> Result<(), String> {
+        let output = self.build_given(directory, target, level, arguments, given)?;
         match output.status.success() {
             true => Ok(()),
             false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
