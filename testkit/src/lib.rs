@@ -27,6 +27,7 @@ pub mod strict;
 pub mod suites;
 pub mod tallies;
 pub mod vectors;
+pub mod widen;
 pub mod window;
 pub mod world;
 pub mod zones;

@@ -17,6 +17,7 @@ mod fuzz;
 mod kill;
 mod mint;
 mod model;
+mod models;
 mod msrv;
 mod peers;
 mod power_cut;
@@ -114,6 +115,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         "runs locks against naive models (trust or tables, --steps N --seed S)",
         "5 min",
         model::run,
+    ),
+    (
+        "models",
+        "symbolic models, links that widen, all short lives (verifpal, widen, explore, --long)",
+        "2 min",
+        models::run,
     ),
     ("msrv", "builds with the oldest compiler that is promised", "2 min", msrv::run),
     ("peers", "does the same job with other token crates", "3 min", peers::run),

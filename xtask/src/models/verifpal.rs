@@ -1,0 +1,111 @@
+//! Verifpal on the symbolic models in `audit/models`, beside the verdicts that are expected.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A model takes five seconds at most; one that takes this long has run away.
+const LIMIT: Duration = Duration::from_secs(120);
+
+const INSTALL: &[&str] = &["install", "--locked", "verifpal", "--ignore-rust-version"];
+
+/// Runs all models; none takes long.
+///
+/// # Errors
+/// Where Verifpal can't be had, or says of a model anything but what is expected.
+pub fn run(_long: bool) -> Result<(), String> {
+    let verifpal = find()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audit/models");
+    let expected = expectations(&folder)?;
+    let begun = Instant::now();
+    let mut wrong = Vec::new();
+    for (name, code) in &expected {
+        let begun = Instant::now();
+        let got = judge(&verifpal, &folder, name)?;
+        let attacks = got.matches('1').count();
+        let verdict = if got == *code { "" } else { "  NOT AS EXPECTED" };
+        let seconds = begun.elapsed().as_secs_f64();
+        println!("{name:32} attacks: {attacks}  {got:12} {seconds:4.1} s{verdict}");
+        if got != *code {
+            wrong.push(format!("{name}: {got}, and {code} was expected"));
+        }
+    }
+    let (models, seconds) = (expected.len(), begun.elapsed().as_secs_f64());
+    println!("models: {models}, differing: {}, {seconds:.0} s", wrong.len());
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+/// The expected codes: a letter and a digit for each query of a model, 0 where it holds and 1 where
+/// there is an attack. All models have one, and one that isn't named weak or a limit has no 1.
+fn expectations(folder: &Path) -> Result<Vec<(String, String)>, String> {
+    let file = folder.join("expected.txt");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let pairs = text.lines().map(|line| line.split_once(' ').ok_or(format!("{line}: no code")));
+    let pairs: Vec<_> = pairs.collect::<Result<_, _>>()?;
+    for (name, code) in &pairs {
+        let attacked = name.contains("_weak_") || name.starts_with("limit_");
+        if code.contains('1') != attacked {
+            return Err(format!("expected.txt: {name} must not be expected to say {code}"));
+        }
+    }
+    let named = |name: &str| pairs.iter().any(|(pair, _)| *pair == name);
+    for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
+        let name = entry.map_err(|error| error.to_string())?.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".vp") && !named(&name) {
+            return Err(format!("{name} is not in expected.txt"));
+        }
+    }
+    Ok(pairs.into_iter().map(|(name, code)| (name.to_owned(), code.to_owned())).collect())
+}
+
+fn judge(verifpal: &Path, folder: &Path, name: &str) -> Result<String, String> {
+    let failed = |error| format!("{name}: {error}");
+    let mut child = Command::new(verifpal)
+        .current_dir(folder)
+        .args(["verify", "--quiet", "--result-code", name])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let begun = Instant::now();
+    // Its output is a line, so that no pipe fills up.
+    while child.try_wait().map_err(failed)?.is_none() {
+        if begun.elapsed() > LIMIT {
+            child.kill().map_err(failed)?;
+            child.wait().map_err(failed)?;
+            return Err(format!("{name}: no verdict within {} s", LIMIT.as_secs()));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if !output.status.success() {
+        return Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The program, installed where it isn't there. It asks for a newer compiler than stable was when
+/// it was released, but builds with one that takes unstable options.
+fn find() -> Result<PathBuf, String> {
+    let there = |program: &Path| {
+        let output = Command::new(program).arg("--version").output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    let program = PathBuf::from("verifpal");
+    if there(&program) {
+        return Ok(program);
+    }
+    let nightly = Command::new("cargo").arg("+nightly").args(INSTALL).status();
+    if !nightly.is_ok_and(|status| status.success()) {
+        let stable = Command::new("cargo").env("RUSTC_BOOTSTRAP", "1").args(INSTALL).status();
+        if !stable.is_ok_and(|status| status.success()) {
+            return Err(format!("cargo {}", INSTALL.join(" ")));
+        }
+    }
+    if there(&program) { Ok(program) } else { Err("cargo's bin folder is not in PATH".into()) }
+}
