@@ -19,6 +19,7 @@ mod mint;
 mod model;
 mod models;
 mod msrv;
+mod mutants;
 mod peers;
 mod power_cut;
 mod secrets;
@@ -26,6 +27,7 @@ mod services;
 mod sizes;
 mod strict;
 mod suites;
+mod supply;
 mod throughput;
 mod toolchain;
 mod vectors;
@@ -123,6 +125,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         models::run,
     ),
     ("msrv", "builds with the oldest compiler that is promised", "2 min", msrv::run),
+    (
+        "mutants",
+        "breaks the core in every small way, a test must fail (files; goes on where it ended)",
+        "hours",
+        mutants::run,
+    ),
     ("peers", "does the same job with other token crates", "3 min", peers::run),
     (
         "power-cut",
@@ -139,6 +147,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         strict::run,
     ),
     ("suites", "runs other people's test suites on what seals and signs", "1 min", suites::run),
+    (
+        "supply",
+        "dependencies, oldest versions, licences, interface, SBOM (--install, --write)",
+        "2 min",
+        supply::run,
+    ),
     (
         "throughput",
         "counts what a server verifies and issues, beside the signatures and biscuit",

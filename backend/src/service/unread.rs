@@ -14,12 +14,12 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream on which a write that makes no headway for a time fails. Without it, whoever asks and
-/// never reads holds a connection for good.
+/// A stream that fails when what is to be written isn't all written within a time. Without it,
+/// whoever asks and never reads, or a byte now and then, holds a connection for good.
 pub(super) struct Impatient {
     stream: TcpStream,
     within: Duration,
-    /// Runs while a write waits.
+    /// Runs since a write had to wait, until all is written.
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
@@ -35,7 +35,6 @@ impl Impatient {
         polled: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if polled.is_ready() {
-            self.stuck = None;
             return polled;
         }
         let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.within)));
@@ -77,6 +76,8 @@ impl AsyncWrite for Impatient {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Who writes asks for it when nothing is left to write.
+        self.stuck = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
