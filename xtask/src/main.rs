@@ -1,5 +1,6 @@
 //! keyward's chores: one command for each claim. `cargo xtask` lists them.
 
+mod attacks;
 mod audit_faults;
 mod audit_speed;
 mod baremetal;
@@ -40,6 +41,12 @@ type Run = fn(&[String]) -> Result<(), String>;
 
 /// Each command's name, what it does, how long it usually takes, and its entry.
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
+    (
+        "attacks",
+        "looks up and runs what SECURITY.md names against each attack (--listed)",
+        "2 min",
+        attacks::run,
+    ),
     (
         "audit-faults",
         "mutilates logs in every way, beside a naive model (--whole)",
