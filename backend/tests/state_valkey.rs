@@ -2,7 +2,7 @@
 
 mod servers;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyward_backend::{
     serials::Serials,
@@ -66,9 +66,10 @@ impl Harness for OnServer {
 
     async fn held(&mut self) -> Option<(usize, usize)> {
         let number = |text: String| text.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
-        let count = "local n = 0 for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do n = \
-                     n + redis.call('SCARD', key) end return n";
-        let nonces = number(self.server.ask(&["EVAL", count, "1", "{keyward}buckets"]))?;
+        // Whatever lies there, listed for its end or not.
+        let count = "local n = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do n = n + \
+                     redis.call('SCARD', key) end return n";
+        let nonces = number(self.server.ask(&["EVAL", count, "0", "{keyward}nonces:*"]))?;
         Some((nonces, number(self.server.ask(&["HLEN", "{keyward}cells"]))?))
     }
 }
@@ -151,9 +152,7 @@ async fn three(clock: &HandClock) -> Option<(Redis, Redis, Redis)> {
     let of = format!("127.0.0.1 {}", master.port);
     let (one, other) = (Redis::start(&[("replicaof", &of)])?, Redis::start(&[("replicaof", &of)])?);
     for replica in [&one, &other] {
-        while !replica.ask(&["INFO", "replication"]).contains("master_link_status:up") {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until(|| replica.ask(&["INFO", "replication"]).contains("master_link_status:up"));
     }
     let unfenced = node(&master, clock).await.err();
     let Some(StateError::Unfit(why)) = unfenced else { panic!("{unfenced:?}") };
@@ -164,11 +163,27 @@ async fn three(clock: &HandClock) -> Option<(Redis, Redis, Redis)> {
     Some((master, one, other))
 }
 
+/// Waits for a server; none takes this long.
+fn until(there: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !there() {
+        assert!(since.elapsed() < PATIENCE, "it doesn't come to that");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Waits until a node finds its server again.
+async fn answers(store: &Valkey) {
+    let since = Instant::now();
+    while store.read(&[Name([7; 16])]).await.is_err() {
+        assert!(since.elapsed() < PATIENCE, "the server isn't found again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn caught_up(master: &Redis, replica: &Redis) {
     let marks = master.ask(&["HGET", "{keyward}state", "marks"]);
-    while replica.ask(&["HGET", "{keyward}state", "marks"]) != marks {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until(|| replica.ask(&["HGET", "{keyward}state", "marks"]) == marks);
 }
 
 #[tokio::test]
@@ -197,15 +212,16 @@ async fn a_replica_that_takes_over_counts_all_before_it_as_seen() {
     master.kill();
     one.ask(&["REPLICAOF", "NO", "ONE"]);
     other.ask(&["REPLICAOF", "127.0.0.1", &one.port.to_string()]);
-    while !one.ask(&["INFO", "replication"]).contains("state=online") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(|| one.ask(&["INFO", "replication"]).contains("state=online"));
 
     // A node that knows nothing of what came before. It may have to wait for the replica's own
     // file.
+    let since = Instant::now();
     let store = loop {
         match node(&one, &clock).await {
-            Err(StateError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(StateError::Unavailable(_)) if since.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             store => break store.unwrap(),
         }
     };
@@ -224,7 +240,7 @@ async fn a_replica_that_takes_over_counts_all_before_it_as_seen() {
     assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Marked));
     assert_eq!(store.mark(&spend(&clock, 4)).await, Ok(Verdict::Spent));
     let next = store.reserve(&scope(), ISSUER, 10).await.unwrap();
-    assert!(next.start >= reserved.end + (1 << 24) - 10, "{reserved:?} {next:?}");
+    assert!(next.start >= reserved.end + LEAP - 10, "{reserved:?} {next:?}");
 }
 
 #[tokio::test]
@@ -239,9 +255,7 @@ async fn a_replica_that_takes_over_and_restarts_is_still_found_out() {
     assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
     caught_up(&master, &one);
     drop(master);
-    while one.ask(&["INFO", "persistence"]).contains("aof_rewrite_in_progress:1") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(|| one.ask(&["INFO", "persistence"]).contains("aof_rewrite_in_progress:0"));
     one.ask(&["REPLICAOF", "NO", "ONE"]);
     one.kill();
     one.promote_settings();
@@ -265,23 +279,18 @@ async fn an_old_copy_and_an_empty_server_are_found_out_by_a_node_that_knows_bett
     copy_all(&server.files(), copy.path());
     server.restart();
     clock.wait(10);
-    while knows.mark(&usage(&clock, 7, began, 0, 1)).await != Ok(Verdict::Marked) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        clock.wait(1);
-    }
+    answers(&knows).await;
+    clock.wait(1);
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
     server.kill();
     copy_all(copy.path(), &server.files());
     server.restart();
     // One who doesn't know takes the copy for the newest; what he can't know of moments doesn't
     // matter.
-    while stale.read(&[Name([7; 16])]).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    answers(&stale).await;
     assert_eq!(stale.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Forgotten));
     // One who does raises the floor for all.
-    while knows.read(&[Name([7; 16])]).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    answers(&knows).await;
     clock.wait(10_001);
     for store in [&stale, &knows] {
         let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
@@ -312,14 +321,56 @@ async fn who_knows_better_finds_an_emptied_server_out_that_another_has_begun_ane
     clock.wait(1);
     assert_eq!(begins.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
     // The process is the same, and so is the connection.
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Forgotten));
     let next = knows.reserve(&scope(), ISSUER, 10).await.unwrap();
     assert!(next.start >= given.end, "{given:?} {next:?}");
-    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Forgotten));
     clock.wait(10_001);
     for store in [&begins, &knows] {
         let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
         assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
     }
+    // The floor is the last instant that is refused.
+    let floor = server.ask(&["HGET", "{keyward}state", "counts"]);
+    let floor = floor.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+    let at = |instant, link| usage(&clock, link, Millis::new(instant), 0, 1);
+    assert_eq!(knows.mark(&at(floor, 8)).await, Ok(Verdict::CellForgotten(0)));
+    assert_eq!(knows.mark(&at(floor + 1, 9)).await, Ok(Verdict::Marked));
+
+    // Serials too are given by no store that others have begun.
+    server.ask(&["FLUSHALL"]);
+    node(&server, &clock).await.unwrap();
+    let after = knows.reserve(&scope(), ISSUER, 10).await.unwrap();
+    assert!(after.start >= next.end, "{next:?} {after:?}");
+}
+
+#[tokio::test]
+async fn who_is_told_of_another_run_connects_anew() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(1);
+    let mark = spend(&clock, 1);
+    // The data of a server that went on elsewhere, with the floor that this node knows.
+    server.ask(&["HSET", "{keyward}state", "run", "another"]);
+    assert_eq!(store.mark(&mark).await, Ok(Verdict::Forgotten));
+    let given = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    server.ask(&["HSET", "{keyward}state", "run", "another"]);
+    let next = store.reserve(&scope(), ISSUER, 10).await.unwrap();
+    assert!(next.start >= given.end + LEAP - 10, "{given:?} {next:?}");
+}
+
+#[tokio::test]
+async fn the_last_nonce_of_those_that_are_dropped_is_refused_with_them() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    // The last millisecond of 8 seconds whose nonces lie together.
+    clock.wait(8_000 - clock.present().lo().get() % 8_000 + 7_999);
+    let last = spend(&clock, 1);
+    assert_eq!(last.made.get() % 8_000, 7_999);
+    assert_eq!(store.mark(&last).await, Ok(Verdict::Marked));
+    clock.wait(60_000);
+    assert_eq!(store.mark(&last).await, Ok(Verdict::Spent));
+    assert_eq!(store.mark(&spend(&clock, 2)).await, Ok(Verdict::Marked));
+    assert_eq!(store.mark(&last).await, Ok(Verdict::Forgotten));
 }
 
 /// What another server has marked meanwhile, this one may never have heard of.
@@ -394,3 +445,6 @@ fn scope() -> keyward::Scope {
 }
 
 const ISSUER: keyward::id::KeyId = keyward::id::KeyId([9; 8]);
+/// How far serials leap where some may have been lost.
+const LEAP: u64 = 1 << 24;
+const PATIENCE: Duration = Duration::from_secs(20);

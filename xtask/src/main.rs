@@ -7,6 +7,7 @@ mod baremetal;
 mod c_binding;
 mod cli;
 mod corrupt;
+mod coverage;
 mod differential;
 mod elf;
 mod evasion;
@@ -73,6 +74,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         cli::run,
     ),
     ("corrupt", "damages images of a lock's flash (--images N)", "2 min", corrupt::run),
+    ("coverage", "counts what of the core its tests reach (--missed)", "10 min", coverage::run),
     (
         "differential",
         "compares keyward with audit/python on generated objects (--objects N)",
