@@ -23,6 +23,11 @@ fn draft(issuer: &PublicKey<role::Issuer>) -> keyward::UnsignedToken<role::Issue
 fn a_foreign_signer_gives_the_same_bytes_as_a_key_in_memory() {
     let issuer = SigningKey::<role::Issuer>::from_secret(&[2; 32]);
     let draft = draft(&issuer.public());
+    assert_eq!(draft.signer(), &issuer.public());
+    let message = draft.to_sign();
+    assert_eq!(AsRef::<[u8]>::as_ref(message), message.as_bytes());
+    let shown: String = message.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(format!("{message:?}"), shown);
     let foreign = ed25519_dalek::SigningKey::from_bytes(&[2; 32]);
     let signature = foreign.sign(draft.to_sign().as_bytes()).to_bytes();
     let two_steps = draft.clone().with_signature(&Signature::from_bytes(signature)).unwrap();

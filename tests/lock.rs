@@ -4,16 +4,19 @@ use chacha20::ChaCha20Rng;
 use keyward::{
     Ask, Caveats, Channel, Denial, Lock, Now, Presentation, Request, Right, Rights, Seconds,
     SignatureFault, Target, Time, Token, Valid,
-    caveat::FirstUse,
+    caveat::{App, FirstUse},
     id::Counter,
     ledger::Outcome,
     lock::{Home, Session},
+    policy::{AppCheck, AppVerdict},
     replay::CounterFault,
     store::Store,
     tables::{Capacity, Tables},
     token::Origin,
 };
-use keyward_testkit::world::{Capability, Door, Holder, START, Settings, World, door::Memory};
+use keyward_testkit::world::{
+    Capability, Door, Holder, START, Settings, World, door::Memory, secret,
+};
 use rand_core::SeedableRng;
 
 fn unlock(world: &World) -> Valid {
@@ -308,4 +311,39 @@ fn an_unchallenged_presentation_spends_the_challenge_of_its_session() {
     let presentation = Presentation::decode(&challenged).unwrap();
     let denial = lock.verify(&mut session, &presentation, now).expect_err("spent");
     assert_eq!(denial, Denial::NoChallenge);
+}
+
+/// An embedder who always says the same.
+struct Says(AppVerdict);
+
+impl AppCheck for Says {
+    fn check(&self, app: &App<'_>, right: Right, _: &[u8]) -> AppVerdict {
+        assert_eq!((app.tag, app.data, right), (7, &b"cold chain"[..], Right::UNLOCK));
+        self.0
+    }
+}
+
+#[test]
+fn an_embedders_condition_is_asked_at_the_door() {
+    for (verdict, code) in [
+        (AppVerdict::Holds, None),
+        (AppVerdict::Fails, Some(461)),
+        (AppVerdict::UnknownTag, Some(460)),
+    ] {
+        let mut world = World::new(17);
+        let targets = [Target::Lock(world.flat.id())];
+        let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(&world))
+            .and_then(|grant| grant.app(7, b"cold chain"))
+            .unwrap();
+        let held = world.owner.grant(&world.courier.public(), 1, &grant);
+        let (identity, says) = (world.flat.identity(), Says(verdict));
+        let store = world.flat.lock.store().clone();
+        let mut lock: Lock<'_, _> = Lock::new(identity, secret(&identity), store).with_app(&says);
+        lock.restore(None).unwrap();
+        let now = world.now();
+        let (mut session, bytes) = over(&mut lock, 1, &held, &world.courier, now);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let denial = lock.verify(&mut session, &presentation, now).err();
+        assert_eq!(denial.map(|denial| denial.code()), code);
+    }
 }

@@ -1,7 +1,8 @@
-//! How much of the core its tests reach, by LLVM's regions.
+//! How much of the core is reached by its tests, and by commands that compare it with a model or break
+//! what it stands on, by LLVM's regions.
 //!
-//! A region counts once, however many instances of a generic function it is in; unit tests don't
-//! count. Where rustup has no LLVM tools, Debian's of the compiler's version will do:
+//! A region counts once, however many instances of a generic function it is in. Unit tests don't
+//! count, nor does `seam.rs`, which is for tests alone. Where rustup has no LLVM tools, Debian's of the compiler's version will do:
 //! `apt-get install llvm-22`.
 
 use std::{
@@ -17,6 +18,16 @@ use crate::toolchain::{clean, root, text};
 
 /// The least part of all regions, in percent.
 const LEAST: f64 = 98.0;
+
+/// What is run beside the tests.
+const COMMANDS: [&[&str]; 6] = [
+    &["corrupt", "--images", "4000"],
+    &["evasion", "--runs", "100"],
+    &["faults", "--stride", "40"],
+    &["model", "trust", "--steps", "4000"],
+    &["model", "tables", "--steps", "4000"],
+    &["power-cut", "--stride", "512", "--nested-stride", "1021"],
+];
 
 /// Prints each file's regions, those that no test reaches with `--missed`, and the whole.
 pub fn run(arguments: &[String]) -> Result<(), String> {
@@ -59,15 +70,25 @@ fn measure(report: &Path) -> Result<(), String> {
             return Err("cargo-llvm-cov can't be had".into());
         }
     }
+    llvm_cov(&["clean", "--workspace"])?;
+    llvm_cov(&["--no-report", "--locked", "--package", "keyward", "--lib", "--tests"])?;
+    for command in COMMANDS {
+        let run = ["run", "--no-report", "--locked", "--package", "xtask", "--"];
+        llvm_cov(&[&run, command].concat())?;
+    }
+    let report = report.to_str().ok_or("a folder without a name")?;
+    llvm_cov(&["report", "--json", "--output-path", report])
+}
+
+fn llvm_cov(arguments: &[&str]) -> Result<(), String> {
     let mut command = clean("cargo");
-    command.args(["llvm-cov", "--locked", "--package", "keyward", "--lib", "--tests", "--json"]);
-    command.arg("--output-path").arg(report);
+    command.arg("llvm-cov").args(arguments);
     if let Some((cov, profdata)) = debians() {
         command.env("CARGO_LLVM_COV_SETUP", "no");
         command.env("LLVM_COV", cov).env("LLVM_PROFDATA", profdata);
     }
     let status = command.status().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("cargo llvm-cov: {status}")) }
+    if status.success() { Ok(()) } else { Err(format!("cargo llvm-cov {arguments:?}: {status}")) }
 }
 
 /// Debian's tools of the LLVM that the compiler has.
@@ -97,7 +118,7 @@ fn regions(report: &Value) -> Option<BTreeMap<String, BTreeMap<Place, u64>>> {
             let file = names.get(usize::try_from(number(5)?).ok()?)?.as_str()?;
             let Ok(file) = Path::new(file).strip_prefix(&core) else { continue };
             // Of code, neither skipped nor a gap.
-            if number(7)? != 0 {
+            if number(7)? != 0 || file == Path::new("seam.rs") {
                 continue;
             }
             let place = (number(0)?, number(1)?, number(2)?, number(3)?);

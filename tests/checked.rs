@@ -1,9 +1,12 @@
-//! What a card says once it is checked: all that its draft said, for the domain that checked it.
+//! What a card and a token say once they are checked: all that was drafted.
 
 use keyward::{
-    Card, SealingKey,
+    Card, Caveats, Right, Rights, SealingKey, Seconds, SigningKey, Target, Token, Valid,
     card::{CardOrder, Draft},
-    id::{CardVersion, GroupId, KeysetVersion},
+    caveat::Caveat,
+    id::{CardVersion, GroupId, KeysetVersion, Serial},
+    role,
+    token::Origin,
     zone::ZoneId,
 };
 use keyward_testkit::world::{START, World};
@@ -42,4 +45,27 @@ fn a_checked_card_says_what_its_draft_said() {
         assert_eq!((checked.sealing(), checked.sealed_only()), (draft.sealing, sealed_only));
         assert_eq!((checked.unchallenged(), checked.zone()), (unchallenged, draft.zone));
     }
+}
+
+#[test]
+fn a_checked_token_says_what_was_granted_and_passed_on() {
+    let mut world = World::new(8);
+    let targets = [Target::Lock(world.flat.id)];
+    let valid = Valid { from: world.now, lasts: Seconds::minutes(15) };
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
+    let (held, guest) = (world.owner.grant(&world.courier.public(), 3, &grant), [7; 32]);
+    let guest = SigningKey::<role::Holder>::from_secret(&guest).public();
+    let narrower = Caveats::narrowing().uses(2).unwrap();
+    let passed = world.courier.delegate(&held, &guest, 1, &narrower);
+    let token = Token::decode(&passed.token).unwrap();
+    let checked = token.check(&Origin::decode(&passed.origin).unwrap()).unwrap();
+    assert_eq!(checked.serial(), Serial(1_000_000));
+    let links: Vec<_> = checked.links().collect();
+    let grantees: Vec<_> = links.iter().map(|link| link.grantee().unwrap()).collect();
+    assert_eq!(grantees, [world.courier.public(), guest]);
+    assert_eq!(links.iter().map(|link| link.depth()).collect::<Vec<_>>(), [3, 1]);
+    let caveats: Vec<_> = links[1].caveats().map(Result::unwrap).collect();
+    assert_eq!(caveats, [Caveat::Uses(2)]);
+    assert_eq!(links[0].caveats().count(), 3);
+    assert_ne!(links[0].id(), links[1].id());
 }
