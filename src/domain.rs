@@ -3,22 +3,28 @@
 //! Every check here is pure: statement and state in, a [`Change`] or a refusal out. A lock makes
 //! the change durable before it applies it; a server or phone applies it at once.
 
+mod held;
+
 use crate::{
     card::{Card, CheckedCard},
+    crypto::Genuine,
     epoch::{Commitment, Epoch},
-    id::{DomainId, KeyId},
+    id::DomainId,
     key::public_key,
-    keyset::{Issuer, Keyset, Roles},
+    keyset::{Keyset, Roles},
     limits::{MAX_EPOCH, MAX_EPOCHS, MAX_KEYSET, MAX_STATUS},
     preimage::{BodyHash, Scope},
     refusal::Refusal,
     seal::SealingKey,
-    status::{ListOrder, Status},
+    status::Status,
     time::{Time, Uptime},
     trust::Trust,
     verify::OpenChallenge,
     wire::{DecodeError, Encoded},
 };
+
+pub(crate) use held::Held;
+use held::{fits, fits_epoch, signer};
 
 /// One domain in one epoch: its epoch, its keyset and its newest revocation list, each verified.
 #[derive(Clone, Debug)]
@@ -79,10 +85,7 @@ impl Domain {
     /// # Errors
     /// Those of SPEC.md section 17.3.
     pub fn found(walk: Walk, keyset: &Keyset<'_>) -> Result<Self, Refusal> {
-        let epoch = Epoch::decode(walk.last.as_bytes())?;
-        fits(keyset, &epoch)?;
-        let scope = Scope { domain: walk.domain, epoch: epoch.number };
-        let _genuine = keyset.verify(&scope, &epoch)?;
+        let _held = Held::found(walk.domain, &Epoch::decode(walk.last.as_bytes())?, keyset)?;
         let keyset = Encoded::copy_of(keyset.bytes);
         Ok(Self { id: walk.domain, epoch: walk.last, keyset, list: None })
     }
@@ -94,7 +97,14 @@ impl Domain {
 
     /// Takes an epoch from a journal, which was verified before it was written there.
     pub(crate) fn hold_epoch(&mut self, epoch: &[u8]) {
-        self.epoch = Encoded::copy_of(epoch);
+        self.epoch.hold(epoch);
+    }
+
+    fn hold_list(&mut self, list: Option<&[u8]>) {
+        match list {
+            Some(list) => self.list.get_or_insert(Encoded::empty()).hold(list),
+            None => self.list = None,
+        }
     }
 
     pub(crate) const fn id(&self) -> DomainId {
@@ -129,6 +139,12 @@ impl Domain {
         Ok(Walk { domain: self.id, start, last: self.epoch.clone(), steps: 0 })
     }
 
+    /// Whether a walk started from the epoch that is held.
+    pub(crate) fn starts(&self, walk: &Walk) -> bool {
+        let start = self.epoch().map(|epoch| Some(epoch.body_hash()));
+        walk.domain == self.id && Ok(walk.start) == start
+    }
+
     /// Takes the epoch in that was walked to, with its keyset.
     ///
     /// # Errors
@@ -161,17 +177,8 @@ impl Domain {
     /// # Errors
     /// Those of SPEC.md section 17.6, steps 1, 3, 4 and 5.
     pub fn check_card<'c>(&self, card: &Card<'c>) -> Result<CheckedCard<'c>, Refusal> {
-        let (scope, keyset, epoch) = (self.scope()?, self.keyset()?, self.epoch()?);
-        self.fits_card(card)?;
-        let issuer = signer(&keyset, card.issuer, Roles::ENROL, card.at)?;
-        if epoch
-            .keys()
-            .chain(keyset.issuers.iter().map(|issuer| issuer.key))
-            .any(|key| key == card.device)
-        {
-            return Err(Refusal::KeyInTwoClasses);
-        }
-        Ok(CheckedCard::new(*card, scope, card.verify(&scope, &issuer)?))
+        let (epoch, keyset) = (self.epoch()?, self.keyset()?);
+        Held::by(self.id, &epoch, &keyset).check_card(card)
     }
 
     /// What a lock with this card trusts, for a server that verifies in its place. The server keeps
@@ -235,21 +242,23 @@ impl Domain {
         self.list.as_ref().map(|list| Status::decode(list.as_bytes())).transpose()
     }
 
+    #[inline(never)]
     pub(crate) fn check_epoch<'b>(
         &self,
         walk: Walk,
         keyset: &Keyset<'b>,
     ) -> Result<Change<'b>, Refusal> {
-        if walk.domain != self.id || walk.start != Some(self.epoch()?.body_hash()) {
+        if !self.starts(&walk) {
             return Err(Refusal::NotCommitted);
         }
         if walk.steps == 0 {
             return self.check_keyset(keyset);
         }
-        let next = Self::found(walk, keyset)?;
-        Ok(Change::Epoch { epoch: next.epoch, keyset: keyset.bytes })
+        let _held = Held::found(walk.domain, &Epoch::decode(walk.last.as_bytes())?, keyset)?;
+        Ok(Change::Epoch { epoch: walk.last, keyset: keyset.bytes })
     }
 
+    #[inline(never)]
     pub(crate) fn check_keyset<'b>(&self, keyset: &Keyset<'b>) -> Result<Change<'b>, Refusal> {
         let (epoch, held) = (self.epoch()?, self.keyset()?);
         fits(keyset, &epoch)?;
@@ -277,22 +286,20 @@ impl Domain {
         if status.list.is_some() {
             return self.check_list_over(status, nonce);
         }
-        self.fits_epoch(status.epoch)?;
+        let epoch = self.epoch()?;
+        fits_epoch(&epoch, status.epoch)?;
         let (keyset, at) = (self.keyset()?, status.state.at);
         let signer = signer(&keyset, status.issuer, Roles::ATTEST, at)?;
         // It is signed now: not by a key that is proven to have expired.
         if status.over_nonce && lo >= signer.until() {
             return Err(Refusal::TimeOutside { at });
         }
-        self.signed(status, &signer, nonce)?;
+        Held::by(self.id, &epoch, &keyset).signed(status, &signer, nonce)?;
         let issued = session.filter(|_| status.over_nonce).map(|open| open.issued);
         Ok(Change::Time { at, issued })
     }
 
     pub(crate) fn check_list<'b>(&self, list: &Status<'b>) -> Result<Change<'b>, Refusal> {
-        if list.list.is_none() {
-            return Err(Refusal::NotAList);
-        }
         self.check_list_over(list, None)
     }
 
@@ -301,57 +308,33 @@ impl Domain {
         status: &Status<'b>,
         nonce: Option<&crate::id::Nonce>,
     ) -> Result<Change<'b>, Refusal> {
-        self.fits_epoch(status.epoch)?;
-        let (keyset, held) = (self.keyset()?, self.list()?);
-        let order = status.state.list;
-        ahead(&keyset, order.keyset)?;
-        let held_order = held.map_or(ListOrder::NONE, |held| held.state.list);
-        if order < held_order {
-            return Err(Refusal::Older);
-        }
-        if held.is_some_and(|held| held.unsigned() == status.unsigned()) {
-            return Ok(Change::Unchanged);
-        }
-        let issuer = signer(&keyset, status.issuer, Roles::REVOKE, status.state.at)?;
-        self.signed(status, &issuer, nonce)?;
-        if held.is_some() && order == held_order {
-            return Err(Refusal::Fork);
-        }
-        Ok(Change::List(status.bytes))
-    }
-
-    fn signed(
-        &self,
-        status: &Status<'_>,
-        issuer: &Issuer<'_>,
-        nonce: Option<&crate::id::Nonce>,
-    ) -> Result<(), Refusal> {
-        let genuine = status.verify(&self.scope()?, issuer.key, nonce);
-        let _genuine = genuine.map_err(|fault| Refusal::StatementSignature { signer: 0, fault })?;
-        Ok(())
+        let (epoch, keyset, list) = (self.epoch()?, self.keyset()?, self.list()?);
+        let held = Held::by(self.id, &epoch, &keyset).with_list(list.as_ref());
+        held.check_list(status, nonce)
     }
 
     pub(crate) fn fits_card(&self, card: &Card<'_>) -> Result<(), Refusal> {
-        self.fits_epoch(card.epoch)?;
-        ahead(&self.keyset()?, card.order.keyset)
-    }
-
-    fn fits_epoch(&self, got: crate::id::Epoch) -> Result<(), Refusal> {
-        let held = self.epoch()?.number;
-        if got == held { Ok(()) } else { Err(Refusal::OtherEpoch { held, got }) }
+        let (epoch, keyset) = (self.epoch()?, self.keyset()?);
+        Held::by(self.id, &epoch, &keyset).fits_card(card)
     }
 
     /// Applies a change that this domain has checked, in the state that it still has.
     pub(crate) fn apply(&mut self, change: &Change<'_>) -> Taken {
         match change {
             Change::Epoch { epoch, keyset } => {
-                self.epoch = epoch.clone();
-                self.keyset = Encoded::copy_of(keyset);
+                self.epoch.hold(epoch.as_bytes());
+                self.keyset.hold(keyset);
                 self.list = None;
             }
-            Change::Keyset(keyset) => self.keyset = Encoded::copy_of(keyset),
-            Change::List(list) => self.list = Some(Encoded::copy_of(list)),
-            Change::Claim { .. } | Change::Card(_) | Change::Time { .. } | Change::Unchanged => {}
+            Change::Claim { domain, epoch, keyset, list, .. } => {
+                self.id = *domain;
+                self.epoch.hold(epoch);
+                self.keyset.hold(keyset);
+                self.hold_list(*list);
+            }
+            Change::Keyset(keyset) => self.keyset.hold(keyset),
+            Change::List(list) => self.hold_list(Some(list)),
+            Change::Card(_) | Change::Time { .. } | Change::Unchanged => {}
         }
         change.taken()
     }
@@ -410,18 +393,18 @@ impl Walk {
     }
 
     /// Starts at an epoch for which the claim key vouches; an epoch 0 must be the domain's own.
-    pub(crate) fn from_claimed(domain: DomainId, epoch: &Epoch<'_>) -> Result<Self, Refusal> {
-        if epoch.domain().is_some_and(|own| own != domain) {
-            return Err(Refusal::OtherDomain);
-        }
-        let _genuine = epoch.verify(domain)?;
+    fn from_claimed(domain: DomainId, epoch: &Epoch<'_>) -> Result<Self, Refusal> {
+        let _genuine = Self::check_claimed(domain, epoch)?;
         let last = Encoded::copy_of(epoch.bytes);
         Ok(Self { domain, start: None, last, steps: 0 })
     }
 
-    /// Whether both started from one epoch of one domain.
-    pub(crate) fn starts_as(&self, other: &Self) -> bool {
-        self.domain == other.domain && self.start == other.start
+    /// Checks an epoch for which the claim key vouches.
+    pub(crate) fn check_claimed(domain: DomainId, epoch: &Epoch<'_>) -> Result<Genuine, Refusal> {
+        if epoch.domain().is_some_and(|own| own != domain) {
+            return Err(Refusal::OtherDomain);
+        }
+        epoch.verify(domain)
     }
 
     /// Walks to the next epoch.
@@ -462,32 +445,4 @@ fn same_or_fork(domain: DomainId, held: &Epoch<'_>, got: &Epoch<'_>) -> Result<(
     }
     let _genuine = got.verify_signatures(domain)?;
     Err(Refusal::Fork)
-}
-
-fn fits(keyset: &Keyset<'_>, epoch: &Epoch<'_>) -> Result<(), Refusal> {
-    let (held, got) = (epoch.number, keyset.epoch);
-    if got == held { Ok(()) } else { Err(Refusal::OtherEpoch { held, got }) }
-}
-
-fn ahead(held: &Keyset<'_>, got: crate::id::KeysetVersion) -> Result<(), Refusal> {
-    let held = held.version;
-    if got <= held { Ok(()) } else { Err(Refusal::KeysetAhead { held, got }) }
-}
-
-/// The issuer that signs a statement of this time in this role.
-fn signer<'a>(
-    keyset: &Keyset<'a>,
-    id: KeyId,
-    role: Roles,
-    at: Time,
-) -> Result<Issuer<'a>, Refusal> {
-    let issuer = keyset.issuers.find(id).ok_or(Refusal::UnknownIssuer(id))?;
-    if !issuer.roles.has(role) {
-        return Err(Refusal::WrongRole(id));
-    }
-    let _decodes = issuer.limits().ok_or(Refusal::IssuerDisabled(id))?;
-    if !issuer.covers(at) {
-        return Err(Refusal::TimeOutside { at });
-    }
-    Ok(issuer)
 }

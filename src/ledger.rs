@@ -88,20 +88,73 @@ impl Outcome {
 /// What an accepted request changes in a lock's memory: made by `verify`, applied by `commit`.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    pub(crate) counted: [Option<Counted>; MAX_LINKS],
-    pub(crate) lane: Option<Lane>,
+    /// The issuer of the token, for quotas.
+    pub(crate) issuer: KeyId,
+    pub(crate) holder: KeyName,
+    /// The links that the request stands on, from the issuer's on.
+    pub(crate) links: [Option<LinkId>; MAX_LINKS],
+    /// What is spent of each.
+    pub(crate) spent: [Option<Spent>; MAX_LINKS],
+    /// The counter that is spent, and the time that the request names.
+    pub(crate) lane: Option<(Counter, Time)>,
     pub(crate) heard: Option<Heard>,
+}
+
+/// One use of one link, without what follows from it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spent {
+    /// How often it was used before.
+    pub(crate) before: u32,
+    /// The lower bound of the time at the first use: that of this one, if it is the first.
+    pub(crate) first: Time,
+    pub(crate) is_first: bool,
+    pub(crate) keep_until: Time,
+}
+
+impl Spent {
+    /// One more use, at a time of this lower bound.
+    pub(crate) fn once_more(before: &Uses, lo: Time, keep_until: Time) -> Self {
+        let (first, is_first) = (before.first.unwrap_or(lo), before.first.is_none());
+        Self { before: before.spent, first, is_first, keep_until }
+    }
+
+    fn before(&self) -> Uses {
+        Uses { spent: self.before, first: Some(self.first).filter(|_| !self.is_first) }
+    }
+
+    fn after(&self) -> Uses {
+        Uses { spent: self.before.saturating_add(1), first: Some(self.first) }
+    }
 }
 
 impl Changes {
     /// The links whose use is counted.
-    pub fn counted(&self) -> impl Iterator<Item = &Counted> {
-        self.counted.iter().flatten()
+    pub fn counted(&self) -> impl Iterator<Item = Counted> {
+        self.by_link().filter_map(|(_link, counted)| counted)
+    }
+
+    /// All links, and what is counted of each.
+    pub(crate) fn by_link(&self) -> impl Iterator<Item = (LinkId, Option<Counted>)> {
+        let links = self.links.iter().copied().zip(&self.spent);
+        links.filter_map(|(link, spent)| Some((link?, self.use_of(link?, spent.as_ref()))))
+    }
+
+    fn use_of(&self, link: LinkId, spent: Option<&Spent>) -> Option<Counted> {
+        let (root, issuer) = (self.root(), self.issuer);
+        let (before, after, keep_until) = (spent?.before(), spent?.after(), spent?.keep_until);
+        Some(Counted { link, root, issuer, before, after, keep_until })
+    }
+
+    /// Link 0 of the token, for quotas.
+    fn root(&self) -> LinkId {
+        let [root, ..] = self.links;
+        root.unwrap_or(LinkId([0; 16]))
     }
 
     /// The counter that an unchallenged request spends.
-    pub const fn lane(&self) -> Option<&Lane> {
-        self.lane.as_ref()
+    pub fn lane(&self) -> Option<Lane> {
+        let (root, issuer, holder) = (self.root(), self.issuer, self.holder);
+        self.lane.map(|(counter, time)| Lane { holder, root, issuer, counter, time })
     }
 
     /// The time that an attester signed, to which the durable floor rises.

@@ -10,6 +10,7 @@ mod anchor;
 mod chain;
 mod denied;
 mod end;
+mod event;
 mod handle;
 mod journal;
 mod keep;
@@ -22,6 +23,7 @@ mod rotate;
 mod seal;
 mod session;
 mod state;
+mod update;
 mod verified;
 
 use crate::{
@@ -35,30 +37,30 @@ use crate::{
     request::Presentation,
     seal::OpeningKeys,
     secret::DeviceSecret,
-    store::{AsyncStore, Store, StoreError},
+    store::{AsyncStore, Store},
     tables::{Capacity, Tables},
     time::{Interval, Now, Seconds},
     trust::Trust,
-    verify::{OpenChallenge, View, verify},
-    wire::Encoded,
+    verify::{Accepted, OpenChallenge, View, verify},
 };
 
 pub use anchor::Anchor;
 pub use handle::{Handled, Rejected};
-pub use life::{Bundle, Identity, Update};
+pub use life::{Bundle, Identity};
 pub use log::LogReader;
 pub use permit::{Acted, MayRead, Order, Permit, Recorded};
 pub use restore::{Fault, Restored};
 pub use rotate::LoneSignature;
 pub use session::{Session, SessionId, Sessions};
+pub use update::Update;
 pub use verified::Verified;
 
 use chain::Finished;
 use denied::Tally;
-use journal::{Journal, Pending, Writing};
+use journal::Journal;
 use life::Life;
-use record::{Body, Record, SCHEMA};
-use state::{Damaged, State};
+use record::Short;
+use state::{Relock, State};
 
 /// The tables of a lock for a home: 64 counted links, 16 holders of unchallenged requests. They need
 /// a store of 12 KiB.
@@ -94,7 +96,8 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             identity,
             secret,
             journal: Journal::new(store),
-            state: State::unread(),
+            // Not by a call, which would make it elsewhere first.
+            state: State { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) },
             fault: Some(Fault::NotRestored),
             app: None,
             opening: None,
@@ -190,11 +193,9 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         presentation: &Presentation<'_>,
         now: Now,
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
-        let door = self.door()?;
-        let challenge = session.as_ref().and_then(|session| session.open(&door));
-        let life = self.life()?;
-        let (trust, refined) = (life.trust()?, life.clock.refine(now));
-        let verdict = verify(presentation, &self.view(&trust, challenge, refined));
+        let challenge = self.challenged_in(session.as_deref())?;
+        let refined = self.life()?.clock.refine(now);
+        let verdict = self.judged(presentation, challenge, refined);
         if let Some(session) = session
             && verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true)
         {
@@ -204,6 +205,26 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             self.note(denial, Some(presentation), &refined);
         }
         Ok(Verified { accepted: verdict?, lock: self, now })
+    }
+
+    /// The challenge that is open in a session, if it is of this lock as it is.
+    #[inline(never)]
+    fn challenged_in(&self, session: Option<&Session>) -> Result<Option<OpenChallenge>, Denial> {
+        let door = self.door()?;
+        Ok(session.and_then(|session| session.open(&door)))
+    }
+
+    #[inline(never)]
+    fn judged(
+        &self,
+        presentation: &Presentation<'_>,
+        challenge: Option<OpenChallenge>,
+        now: Now,
+    ) -> Result<Accepted, Denial> {
+        match &self.life()?.trust() {
+            Ok(trust) => verify(presentation, &self.view(trust, challenge, now)),
+            Err(error) => Err((*error).into()),
+        }
     }
 
     /// Hands a permit's order to the actuator, and keeps what it reports. A permit that comes more
@@ -299,7 +320,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let outcome = actuator();
         if let Some(body) = self.has_secured(outcome) {
-            let _next_start_secures_again = self.write(&body, &Now::UNTOLD);
+            let _next_start_secures_again = self.write(body.as_bytes(), &Now::UNTOLD);
         }
         outcome
     }
@@ -311,13 +332,13 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     {
         let outcome = actuator().await;
         if let Some(body) = self.has_secured(outcome) {
-            let _next_start_secures_again = self.write_async(&body, &Now::UNTOLD).await;
+            let _next_start_secures_again = self.write_async(body.as_bytes(), &Now::UNTOLD).await;
         }
         outcome
     }
 
     /// Ends the duty to secure the door; what of that is to be made durable.
-    fn has_secured(&mut self, outcome: Outcome) -> Option<Body> {
+    fn has_secured(&mut self, outcome: Outcome) -> Option<Short> {
         if outcome == Outcome::Done {
             // A permit of before would open a door that nobody closes.
             self.secured = self.secured.wrapping_add(1);
@@ -362,14 +383,29 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         self.close_async(&acted).await
     }
 
+    #[inline(never)]
     fn close(&mut self, acted: &Acted) -> Result<Recorded, Denial>
     where
         S: Store,
     {
+        let mut recorded = match &self.told(acted) {
+            Ok(entry) => self.recorded(acted, entry.as_ref()),
+            Err(denial) => Err(*denial),
+        };
+        if let Ok(recorded) = &mut recorded {
+            recorded.acknowledged = self.acknowledge(acted);
+        }
+        recorded
+    }
+
+    /// Makes an act's outcome durable; the entry that it ends.
+    #[inline(never)]
+    fn told(&mut self, acted: &Acted) -> Result<Option<Finished>, Denial>
+    where
+        S: Store,
+    {
         let body = self.outcome(acted)?;
-        let entry = self.write(&body, &Now::UNTOLD)?;
-        let recorded = self.recorded(acted, entry)?;
-        Ok(self.acknowledge(acted, recorded))
+        Ok(self.write(body.as_bytes(), &Now::UNTOLD)?)
     }
 
     async fn close_async(&mut self, acted: &Acted) -> Result<Recorded, Denial>
@@ -377,13 +413,14 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         let body = self.outcome(acted)?;
-        let entry = self.write_async(&body, &Now::UNTOLD).await?;
-        let recorded = self.recorded(acted, entry)?;
-        Ok(self.acknowledge_async(acted, recorded).await)
+        let entry = self.write_async(body.as_bytes(), &Now::UNTOLD).await?;
+        let mut recorded = self.recorded(acted, entry.as_ref())?;
+        recorded.acknowledged = self.acknowledge_async(acted).await;
+        Ok(recorded)
     }
 
     #[inline(never)]
-    fn outcome(&self, acted: &Acted) -> Result<Body, Denial> {
+    fn outcome(&self, acted: &Acted) -> Result<Short, Denial> {
         self.is_last(acted)?;
         if acted.right == Right::RELEASE && acted.outcome == Outcome::Done {
             return Err(Denial::ReleaseDue);
@@ -393,7 +430,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 
     /// The entry that an act has ended.
     #[inline(never)]
-    fn recorded(&self, acted: &Acted, entry: Option<Finished>) -> Result<Recorded, Denial> {
+    fn recorded(&self, acted: &Acted, entry: Option<&Finished>) -> Result<Recorded, Denial> {
         let Finished { public, private } = entry.ok_or(Denial::Changed)?;
         let sequence = Public::whole(public.as_bytes())?.sequence;
         let (outcome, life) = (acted.outcome, self.identity.nonce);
@@ -406,50 +443,6 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     fn is_last(&self, acted: &Acted) -> Result<(), Denial> {
         let is_last = self.open_number() == Some(acted.number);
         if acted.door.is_since(&self.door()?) && is_last { Ok(()) } else { Err(Denial::Changed) }
-    }
-
-    /// Makes an event durable, then applies it; returns the entry that it ends. A full log gives way
-    /// to a new one first.
-    fn write(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError>
-    where
-        S: Store,
-    {
-        let (journal, writing) = self.writing(body)?;
-        journal::write(journal, writing)?;
-        self.apply(body, now)
-    }
-
-    async fn write_async(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError>
-    where
-        S: AsyncStore,
-    {
-        let (journal, writing) = self.writing(body)?;
-        journal::write_async(journal, writing).await?;
-        self.apply(body, now)
-    }
-
-    /// Applies an event that is durable by reading it, as the next start will: the lock knows what
-    /// its journal says, and nothing else. One that can't be read would stop that start, so it
-    /// stops the lock now.
-    #[inline(never)]
-    fn apply(&mut self, body: &Body, now: &Now) -> Result<Option<Finished>, StoreError> {
-        let Self { state, journal, secret, .. } = self;
-        let (number, chain) = (journal.number(), &mut journal.chain);
-        let applied = Record::read(body.as_bytes(), SCHEMA).map_err(Damaged::from);
-        let applied = applied.and_then(|record| {
-            state.apply(&record, T::BLOCKS, chain.open_right(), now)?;
-            chain.take(number, secret, &record, &mut Encoded::empty())
-        });
-        applied.map_err(|_| {
-            self.fault = Some(Fault::Corrupt);
-            StoreError::Corrupt
-        })
-    }
-
-    fn writing<'w>(&'w mut self, body: &'w Body) -> Result<Pending<'w, S, T>, StoreError> {
-        let Self { identity, state, secret, journal, .. } = self;
-        let snapshot = state.snapshot(identity).ok_or(StoreError::Failed)?;
-        Ok((journal, Writing::event(secret, body, snapshot)))
     }
 }
 

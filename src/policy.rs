@@ -10,7 +10,7 @@ use crate::{
     denial::{Denial, Place},
     id::KeyId,
     ledger::Uses,
-    request::{Moment, Presentation},
+    request::Presentation,
     schedule::{Schedule, Scheduled},
     time::{Interval, Seconds, Time},
     trust::Trust,
@@ -44,7 +44,8 @@ pub enum AppVerdict {
 pub(crate) struct Facts<'f, 'p> {
     pub(crate) trust: &'f Trust<'f>,
     pub(crate) presentation: &'f Presentation<'p>,
-    pub(crate) moment: &'f Moment,
+    /// The channel of the challenge; none where the request is unchallenged.
+    pub(crate) channel: Option<Channel>,
     /// The present, as far as the lock's clock and a status over its nonce tell.
     pub(crate) time: Interval,
     pub(crate) app: Option<&'f dyn AppCheck>,
@@ -138,7 +139,7 @@ impl Facts<'_, '_> {
     /// Counts presented witnesses that the caveat names. No grantee of the chain counts; each key
     /// counts once, since a presentation holds each once.
     fn witness(&self, place: Place, named: &Witnesses<'_>) -> Judged {
-        if matches!(self.moment, Moment::Unchallenged { .. }) {
+        if self.channel.is_none() {
             return Err(Denial::WitnessUnchallenged(place));
         }
         let mut counted = 0_u8;
@@ -207,11 +208,7 @@ impl Facts<'_, '_> {
     }
 
     fn channel(&self, place: Place, channels: Channels) -> Judged {
-        let channel = match self.moment {
-            Moment::Challenged { channel, .. } => *channel,
-            Moment::Unchallenged { .. } => Channel::Remote,
-        };
-        match channels.has(channel) {
+        match channels.has(self.channel.unwrap_or(Channel::Remote)) {
             true => Ok(Holds(())),
             false => Err(Denial::ChannelRefused(place)),
         }

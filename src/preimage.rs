@@ -77,6 +77,21 @@ pub(crate) struct LinkContext {
 }
 
 impl LinkContext {
+    /// What a link hangs from: the link before it, or its issuer's key and serial.
+    // Apart, since it is made more than once: what it takes is given back.
+    #[inline(never)]
+    pub(crate) fn of(
+        scope: &Scope,
+        issuer: &[u8; 32],
+        serial: Serial,
+        parent: Option<&ChainHash>,
+    ) -> Self {
+        match parent {
+            Some(parent) => Self::link(scope, parent),
+            None => Self::grant(scope, issuer, serial),
+        }
+    }
+
     /// Link 0 hangs from its issuer's key and serial.
     pub(crate) fn grant(scope: &Scope, issuer: &[u8; 32], serial: Serial) -> Self {
         Self {

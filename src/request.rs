@@ -298,6 +298,7 @@ impl<'a> WitnessStatement<'a> {
     }
 
     /// Checks that this witness agreed to this very request.
+    #[inline(never)]
     pub(crate) fn verify(&self, core: &Core) -> Result<Genuine, SignatureFault> {
         let message = [Label::WITNESS.bytes(), &core.witnessed(&self.evidence)];
         crypto::verify(self.key, &message, self.signature)
@@ -409,6 +410,7 @@ impl<'a> Presentation<'a> {
     }
 
     /// Checks that the last grantee of the token signed this core.
+    #[inline(never)]
     pub(crate) fn verify_holder(&self, core: &Core) -> Result<Genuine, SignatureFault> {
         let message = [Label::PRESENT.bytes(), core.as_bytes()];
         let leaf = self.token.leaf().map_err(|_| SignatureFault::Mismatch)?;

@@ -8,20 +8,37 @@ use crate::{
     crypto::SignatureFault,
     id::{ClaimNonce, DomainId, KeyId, KeyName, LinkId, LockId, Nonce},
     key::PublicKey,
-    ledger::{Changes, Counted, Heard, Lane},
+    ledger::{Changes, Counted, Heard, Lane, Spent},
+    limits::MAX_LINKS,
     lock::Session,
     receipt::{self, Denied, Draft, Head, Public, WitnessName},
     role,
     secret::DeviceSecret,
     tables::Capacity,
+    time::Time,
 };
 
-/// Changes that no request has made, for models of the tables. No lock takes them: it commits what
+/// Changes that no request has made, for models of the tables: one more use of each link, all on
+/// one account. No lock takes them: it commits what
 /// it has verified.
 pub fn changes(counted: &[Counted], lane: Option<Lane>, heard: Option<Heard>) -> Changes {
-    let mut changes = Changes { counted: Default::default(), lane, heard };
-    changes.counted.iter_mut().zip(counted).for_each(|(slot, counted)| *slot = Some(*counted));
-    changes
+    let payer = lane.map(|lane| (lane.root, lane.issuer));
+    let payer = payer.or_else(|| counted.first().map(|counted| (counted.root, counted.issuer)));
+    let (root, issuer) = payer.unwrap_or((LinkId([0; 16]), KeyId([0; 8])));
+    let holder = lane.map_or(KeyName([0; 16]), |lane| lane.holder);
+    let (mut links, mut spent) = ([None; MAX_LINKS], [None; MAX_LINKS]);
+    let mut places = links.iter_mut().zip(&mut spent);
+    if counted.first().is_none_or(|counted| counted.link != root) {
+        // Link 0 is counted nowhere.
+        places.next().into_iter().for_each(|(link, _)| *link = Some(root));
+    }
+    for ((link, slot), counted) in places.zip(counted) {
+        let lo = counted.after.first.unwrap_or(Time(0));
+        *slot = Some(Spent::once_more(&counted.before, lo, counted.keep_until));
+        *link = Some(counted.link);
+    }
+    let lane = lane.map(|lane| (lane.counter, lane.time));
+    Changes { issuer, holder, links, spent, lane, heard }
 }
 
 /// An entry that no lock has made, for models of logs: the private part is that of the bytes behind

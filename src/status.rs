@@ -172,6 +172,7 @@ impl<'a> Status<'a> {
 
     /// Checks the signature: of this key, in this scope, over this nonce where it claims one. One
     /// that claims a nonce holds in no session without.
+    #[inline(never)]
     pub(crate) fn verify(
         &self,
         scope: &Scope,
@@ -298,6 +299,7 @@ fn draft<const N: usize>(
 }
 
 /// What a status signs behind its label: fixed width, absent parts as zeros behind a zero tag.
+#[inline(never)]
 fn signed_fields(
     scope: &Scope,
     issuer: &[u8; 32],

@@ -32,11 +32,6 @@ impl Origin {
         Self { scope, issuer: *issuer.as_bytes() }
     }
 
-    /// The origin of tokens by an issuer of a keyset.
-    pub(crate) const fn of(scope: Scope, issuer: &[u8; 32]) -> Self {
-        Self { scope, issuer: *issuer }
-    }
-
     pub(crate) const fn issuer(&self) -> &[u8; 32] {
         &self.issuer
     }
@@ -198,7 +193,7 @@ impl<'a> Token<'a> {
     /// [`TokenError::OtherOrigin`], [`TokenError::Link`].
     pub fn check(&self, origin: &Origin) -> Result<CheckedToken<'a>, TokenError> {
         let chain = self.chain(origin).map_err(|_| TokenError::OtherOrigin)?;
-        match self.verify_links(origin, &chain) {
+        match self.verify_links(&origin.scope, origin.issuer(), &chain) {
             Ok(proof) => Ok(CheckedToken { token: *self, chain, _proof: proof }),
             Err(fault) => Err(TokenError::Link(fault)),
         }
@@ -215,10 +210,10 @@ impl<'a> Token<'a> {
 
     pub(crate) fn chain_from(&self, scope: &Scope, issuer: &[u8; 32]) -> Chain {
         let mut chain = Chain { hashes: [ChainHash([0; 32]); MAX_LINKS], count: 0 };
-        let mut context = LinkContext::grant(scope, issuer, self.serial);
+        let mut parent = None;
         for (hash, link) in chain.hashes.iter_mut().zip(self.links()) {
-            *hash = context.chain(link.body);
-            context = LinkContext::link(scope, hash);
+            *hash = LinkContext::of(scope, issuer, self.serial, parent).chain(link.body);
+            parent = Some(&*hash);
             chain.count = chain.count.saturating_add(1);
         }
         chain
@@ -227,20 +222,20 @@ impl<'a> Token<'a> {
     /// Checks the signatures of all links, from link 0 on.
     pub(crate) fn verify_links(
         &self,
-        origin: &Origin,
+        scope: &Scope,
+        issuer: &[u8; 32],
         chain: &Chain,
     ) -> Result<Genuine, LinkFault> {
-        let mut context = LinkContext::grant(&origin.scope, origin.issuer(), self.serial);
-        let mut signer = origin.issuer();
+        let (mut signer, mut parent) = (issuer, None);
         let mut proof = Err(LinkFault { link: 0, fault: SignatureFault::Mismatch });
         for (index, (link, hash)) in (0..).zip(self.links().zip(chain.hashes())) {
+            let context = LinkContext::of(scope, issuer, self.serial, parent);
             let message = [context.sign.bytes(), context.fields(), link.body];
             match crypto::verify(signer, &message, link.signature) {
                 Ok(genuine) => proof = Ok(genuine),
                 Err(fault) => return Err(LinkFault { link: index, fault }),
             }
-            context = LinkContext::link(&origin.scope, hash);
-            signer = link.grantee;
+            (signer, parent) = (link.grantee, Some(hash));
         }
         proof
     }

@@ -11,17 +11,17 @@ use crate::{
     caveat::{CaveatKind, CaveatSet, Channel, Right},
     crypto::Genuine,
     denial::{Denial, Place},
-    id::{KeyId, KeyName, LinkId, Nonce},
+    id::{Counter, KeyId, KeyName, LinkId, Nonce},
     key::key_name,
     keyset::{Issuer, Roles},
-    ledger::{Changes, Counted, Heard, Lane, Memory, Uses},
+    ledger::{Changes, Heard, Memory, Spent, Uses},
     limits::{CHALLENGE_LIFETIME, MAX_LINKS, MAX_PARAMETER, MAX_WITNESSES, UNCHALLENGED_HORIZON},
     policy::{AppCheck, Facts, Use},
-    preimage::{Core, joined},
+    preimage::{Core, Scope, joined},
     receipt::WitnessName,
     request::{Mode, Moment, Presentation},
     time::{Interval, Now, Seconds, Time, Uptime},
-    token::{Chain, Link, Origin},
+    token::{Chain, Link},
     trust::Trust,
 };
 pub use chains::{ChainName, Chains, GenuineChain, verify_with};
@@ -67,11 +67,8 @@ pub struct Accepted {
     core: Core,
     right: Right,
     parameter: [u8; MAX_PARAMETER],
-    parameter_length: usize,
+    parameter_length: u8,
     relock_within: Option<Seconds>,
-    issuer: KeyId,
-    holder: KeyName,
-    links: [Option<LinkId>; MAX_LINKS],
     witnesses: [Option<WitnessName>; MAX_WITNESSES],
     time: Interval,
     changes: Changes,
@@ -90,7 +87,7 @@ impl Accepted {
 
     /// What the right is exercised on.
     pub fn parameter(&self) -> &[u8] {
-        self.parameter.get(..self.parameter_length).unwrap_or(&[])
+        self.parameter.get(..usize::from(self.parameter_length)).unwrap_or(&[])
     }
 
     /// The longest that the door may stay open, by the strictest link.
@@ -100,17 +97,17 @@ impl Accepted {
 
     /// Whose token it is: the issuer of link 0.
     pub const fn issuer(&self) -> KeyId {
-        self.issuer
+        self.changes.issuer
     }
 
     /// Whose key asked.
     pub const fn holder(&self) -> KeyName {
-        self.holder
+        self.changes.holder
     }
 
     /// The links that the request stands on, from the issuer's on.
     pub fn links(&self) -> impl Iterator<Item = LinkId> + Clone {
-        self.links.iter().copied().flatten()
+        self.changes.links.iter().copied().flatten()
     }
 
     /// The witnesses that agreed, and what they named as evidence.
@@ -134,23 +131,40 @@ impl Accepted {
 /// # Errors
 /// The first rule that is broken, in the order of SPEC.md section 13.
 pub fn verify(presentation: &Presentation<'_>, view: &View<'_>) -> Result<Accepted, Denial> {
-    Admitted::new(presentation, view)?.authentic(view, Admitted::verify_links)?.judge(view)
+    verify_by(presentation, view, &|admitted| admitted.verify_links())
+}
+
+/// [`verify`], with the links' signatures checked by the function that is given.
+// The signatures need most of the stack. What is above them lies there once, and all that has its
+// end before them, or begins behind, is apart.
+fn verify_by(
+    presentation: &Presentation<'_>,
+    view: &View<'_>,
+    verify_links: &dyn Fn(&Admitted<'_, '_>) -> Result<Genuine, Denial>,
+) -> Result<Accepted, Denial> {
+    match &Admitted::new(presentation, view) {
+        Ok(admitted) => admitted.authentic(view, verify_links)?.judge(view),
+        Err(denial) => Err(*denial),
+    }
 }
 
 /// A presentation that passed all that is checked before signatures; nothing of it is proven.
 pub(crate) struct Admitted<'v, 'p> {
     presentation: &'v Presentation<'p>,
-    origin: Origin,
+    scope: &'v Scope,
+    /// Who signed link 0, as the lock's trust has it.
+    signer: &'v [u8; 32],
     pub(crate) grantor: Grantor<'v>,
     pub(crate) attester: Option<Issuer<'v>>,
-    moment: Moment,
+    /// The channel of the challenge, if there is one.
+    channel: Option<Channel>,
     chain: Chain,
+    core: Core,
 }
 
 /// A presentation all of whose signatures hold.
-struct Authentic<'v, 'p> {
-    admitted: Admitted<'v, 'p>,
-    core: Core,
+struct Authentic<'a, 'v, 'p> {
+    admitted: &'a Admitted<'v, 'p>,
     _proof: Proof,
 }
 
@@ -172,51 +186,56 @@ struct Proof {
 }
 
 impl<'v, 'p> Admitted<'v, 'p> {
+    #[inline(never)]
     pub(crate) fn new(presentation: &'v Presentation<'p>, view: &View<'v>) -> Result<Self, Denial> {
         let trust = view.trust;
+        let scope = &trust.scope;
         let moment = moment(presentation, view)?;
-        let (origin, grantor) = grantor(presentation, trust, &moment)?;
+        let (signer, grantor) = grantor(presentation, trust, &moment)?;
         let attester = attester(presentation, trust, &moment)?;
-        let chain = presentation.token.chain_from(&trust.scope, origin.issuer());
-        Ok(Self { presentation, origin, grantor, attester, moment, chain })
+        let channel = match moment {
+            Moment::Challenged { channel, .. } => Some(channel),
+            Moment::Unchallenged { .. } => None,
+        };
+        let chain = presentation.token.chain_from(scope, signer);
+        let Presentation { right, parameter, .. } = presentation;
+        let core = Core::new(scope, &trust.lock, &moment, &chain.leaf(), *right, parameter);
+        Ok(Self { presentation, scope, signer, grantor, attester, channel, chain, core })
     }
 
     /// Checks all signatures, the links' by the function that is given.
+    #[inline(never)]
     fn authentic(
-        self,
+        &self,
         view: &View<'_>,
-        verify_links: impl FnOnce(&Self) -> Result<Genuine, Denial>,
-    ) -> Result<Authentic<'v, 'p>, Denial> {
-        let (presentation, trust) = (self.presentation, view.trust);
-        let Presentation { right, parameter, .. } = presentation;
-        let leaf = self.chain.leaf();
-        let core = Core::new(&trust.scope, &trust.lock, &self.moment, &leaf, *right, parameter);
-
-        let holder = presentation.verify_holder(&core).map_err(Denial::HolderSignature)?;
-        let links = verify_links(&self)?;
+        verify_links: &dyn Fn(&Admitted<'_, '_>) -> Result<Genuine, Denial>,
+    ) -> Result<Authentic<'_, 'v, 'p>, Denial> {
+        let Self { presentation, scope, core, .. } = self;
+        let holder = presentation.verify_holder(core).map_err(Denial::HolderSignature)?;
+        let links = verify_links(self)?;
         let mut witnesses = [None, None];
         for ((index, witness), slot) in (0..).zip(presentation.witnesses()).zip(&mut witnesses) {
-            let genuine = witness.verify(&core);
+            let genuine = witness.verify(core);
             *slot =
                 Some(genuine.map_err(|fault| Denial::WitnessSignature { witness: index, fault })?);
         }
         let status = match (&presentation.status, &self.attester) {
             (Some(status), Some(attester)) => {
                 let nonce = view.challenge.as_ref().map(|challenge| &challenge.nonce);
-                let genuine = status.verify(&trust.scope, attester.key, nonce);
+                let genuine = status.verify(scope, attester.key, nonce);
                 Some(genuine.map_err(Denial::StatusSignature)?)
             }
             _ => None,
         };
         let proof =
             Proof { _holder: holder, _links: links, _witnesses: witnesses, _status: status };
-        Ok(Authentic { admitted: self, core, _proof: proof })
+        Ok(Authentic { admitted: self, _proof: proof })
     }
 
     /// Checks the signatures of the token's links.
     pub(crate) fn verify_links(&self) -> Result<Genuine, Denial> {
-        let Self { presentation, origin, chain, .. } = self;
-        presentation.token.verify_links(origin, chain).map_err(Denial::LinkSignature)
+        let Self { presentation, scope, signer, chain, .. } = self;
+        presentation.token.verify_links(scope, signer, chain).map_err(Denial::LinkSignature)
     }
 
     /// The token's links.
@@ -230,7 +249,7 @@ impl<'v, 'p> Admitted<'v, 'p> {
         Facts {
             trust: view.trust,
             presentation: self.presentation,
-            moment: &self.moment,
+            channel: self.channel,
             time,
             app: view.app,
             emergency: matches!(self.grantor, Grantor::Emergency),
@@ -266,9 +285,13 @@ impl<'v, 'p> Admitted<'v, 'p> {
         Ok((most.map_or(time, |most| time.not_after(at.after(most).after(1))), heard))
     }
 
-    /// Judges the counter and the times of an unchallenged request.
-    pub(crate) fn lane(&self, view: &View<'_>, present: Interval) -> Result<Option<Lane>, Denial> {
-        let Moment::Unchallenged { counter, time, expires } = self.moment else {
+    /// Judges the counter and the times of an unchallenged request; what they are.
+    pub(crate) fn lane(
+        &self,
+        view: &View<'_>,
+        present: Interval,
+    ) -> Result<Option<(Counter, Time)>, Denial> {
+        let Mode::Unchallenged { counter, time, expires } = self.presentation.mode else {
             return Ok(None);
         };
         let hi = match present.hi() {
@@ -283,22 +306,18 @@ impl<'v, 'p> Admitted<'v, 'p> {
         }
         let holder = key_name(self.presentation.token.leaf()?.grantee);
         match view.memory.counter(&holder, counter) {
-            Ok(_unseen) => {
-                let root = self.chain.ids().next().unwrap_or(LinkId([0; 16]));
-                let issuer = self.presentation.token.unverified_issuer();
-                Ok(Some(Lane { holder, root, issuer, counter, time }))
-            }
+            Ok(_unseen) => Ok(Some((counter, time))),
             Err(fault) => Err(Denial::CounterRefused(fault)),
         }
     }
 }
 
-impl Authentic<'_, '_> {
+impl Authentic<'_, '_, '_> {
     /// Judges revocation, time and every caveat of every link.
     // Apart from the signatures, whose stack it doesn't need.
     #[inline(never)]
     fn judge(self, view: &View<'_>) -> Result<Accepted, Denial> {
-        let admitted = &self.admitted;
+        let admitted = self.admitted;
         let presentation = admitted.presentation;
         admitted.serial(view)?;
         admitted.links().try_for_each(|link| unrevoked(view.trust, link))?;
@@ -311,44 +330,39 @@ impl Authentic<'_, '_> {
             let limits = issuer.limits().ok_or(Denial::IssuerDisabled(facts.issuer()))?;
             relock_within = stricter(relock_within, facts.judge(Place::Issuer, &limits, None)?);
         }
-        let mut counted = [None; MAX_LINKS];
-        let root = admitted.chain.ids().next().unwrap_or(LinkId([0; 16]));
+        let mut spent = [None; MAX_LINKS];
         let mut keep_until = Time(u64::MAX);
-        for (named, slot) in admitted.links().zip(&mut counted) {
-            let ((index, link, id), history) = (named, history(view, named));
+        for (named, slot) in admitted.links().zip(&mut spent) {
+            let ((index, link, _id), history) = (named, history(view, named));
             if let Some(until) = link.caveats.until() {
                 keep_until = keep_until.min(until);
             }
             let max_open = facts.judge(Place::Link(index), &link.caveats, Some(&history))?;
             relock_within = stricter(relock_within, max_open);
             if counts(&link.caveats) {
-                let issuer = facts.issuer();
-                let before = history.uses;
-                let after = used_once_more(&before, time);
-                *slot = Some(Counted { link: id, root, issuer, before, after, keep_until });
+                *slot = Some(Spent::once_more(&history.uses, time.lo(), keep_until));
             }
         }
         let lane = admitted.lane(view, time)?;
 
         let mut links = [None; MAX_LINKS];
         links.iter_mut().zip(admitted.chain.ids()).for_each(|(slot, id)| *slot = Some(id));
+        let (issuer, holder) = (facts.issuer(), key_name(presentation.token.leaf()?.grantee));
         let mut witnesses = [None; MAX_WITNESSES];
         for (slot, statement) in witnesses.iter_mut().zip(presentation.witnesses()) {
             let witness = key_name(statement.key);
             *slot = Some(WitnessName { witness, evidence: statement.evidence });
         }
         Ok(Accepted {
-            core: self.core,
+            core: admitted.core,
             right: presentation.right,
             parameter: joined(&[presentation.parameter]),
-            parameter_length: presentation.parameter.len(),
+            // At most 64 where it was read.
+            parameter_length: u8::try_from(presentation.parameter.len()).unwrap_or(u8::MAX),
             relock_within,
-            issuer: facts.issuer(),
-            holder: key_name(presentation.token.leaf()?.grantee),
-            links,
             witnesses,
             time,
-            changes: Changes { counted, lane, heard },
+            changes: Changes { issuer, holder, links, spent, lane, heard },
         })
     }
 }
@@ -382,16 +396,16 @@ fn grantor<'v>(
     presentation: &Presentation<'_>,
     trust: &'v Trust<'v>,
     moment: &Moment,
-) -> Result<(Origin, Grantor<'v>), Denial> {
+) -> Result<(&'v [u8; 32], Grantor<'v>), Denial> {
     let id = presentation.token.unverified_issuer();
     if let Some(issuer) = trust.issuer(id) {
         if !issuer.roles.has(Roles::ISSUE) {
             return Err(Denial::NotAnIssuer(id));
         }
         let _decodes = issuer.limits().ok_or(Denial::IssuerDisabled(id))?;
-        return Ok((Origin::of(trust.scope, issuer.key), Grantor::Issuer(issuer)));
+        return Ok((issuer.key, Grantor::Issuer(issuer)));
     }
-    let emergency = trust.emergency.filter(|key| key.id() == id);
+    let emergency = trust.emergency.as_ref().filter(|key| key.id() == id);
     let emergency = emergency.ok_or(Denial::UnknownIssuer(id))?;
     if presentation.token.links().count() != 1
         || presentation.token.links().any(|link| link.depth != 0)
@@ -407,7 +421,7 @@ fn grantor<'v>(
     if presentation.token.links().any(|link| counts(&link.caveats)) {
         return Err(Denial::EmergencyCounted);
     }
-    Ok((Origin::new(trust.scope, &emergency), Grantor::Emergency))
+    Ok((emergency.as_bytes(), Grantor::Emergency))
 }
 
 /// Looks up who signed the status, where the presentation has one.
@@ -452,11 +466,6 @@ pub(crate) fn unrevoked(trust: &Trust<'_>, (index, link, id): Named<'_, '_>) -> 
 pub(crate) fn history(view: &View<'_>, (index, link, id): Named<'_, '_>) -> Use {
     let uses = if counts(&link.caveats) { view.memory.uses(&id) } else { Uses::default() };
     Use { link: index, uses }
-}
-
-/// The history after one more use.
-fn used_once_more(uses: &Uses, time: Interval) -> Uses {
-    Uses { spent: uses.spent.saturating_add(1), first: Some(uses.first.unwrap_or(time.lo())) }
 }
 
 fn stricter(one: Option<Seconds>, other: Option<Seconds>) -> Option<Seconds> {

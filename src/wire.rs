@@ -119,12 +119,15 @@ impl<const N: usize> Encoded<N> {
     /// A copy of an object that was read, so at most `N` bytes.
     pub(crate) fn copy_of(object: &[u8]) -> Self {
         let mut copy = Self::empty();
-        // What is over the limit doesn't decode, nor would an empty copy.
-        if object.len() <= N {
-            fill(&mut copy.bytes, object);
-            copy.length = object.len();
-        }
+        copy.hold(object);
         copy
+    }
+
+    /// Holds a copy of an object that was read, so of at most `N` bytes, and nothing else.
+    pub(crate) fn hold(&mut self, object: &[u8]) {
+        // What is over the limit doesn't decode, nor would an empty copy.
+        self.length = if object.len() <= N { object.len() } else { 0 };
+        fill(self.as_mut_bytes(), object);
     }
 
     /// Starts an object with its version and kind.
@@ -152,6 +155,12 @@ impl<const N: usize> Encoded<N> {
         let mut out = Self::empty();
         out.append(write)?;
         Ok(out)
+    }
+
+    /// Holds what is written instead of what it held.
+    pub(crate) fn rewrite(&mut self, write: &dyn Fn(&mut Writer<'_>)) -> Result<(), EncodeError> {
+        self.length = 0;
+        self.append(write)
     }
 
     /// Appends what is written, all of it.

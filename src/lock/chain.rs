@@ -1,6 +1,6 @@
 //! How a lock's records become the entries of its logs (SPEC.md sections 22.4 and 24.1).
 
-use super::record::{Decision, Kept, Record, Start, kept_bytes};
+use super::record::{Decision, Kept, Record, Rows, Start, kept_bytes};
 use crate::{
     card::Card,
     caveat::Right,
@@ -96,14 +96,7 @@ impl Chain {
         open: &mut Encoded<MAX_PRIVATE>,
     ) -> Result<Option<Finished>, Damaged> {
         let ended = match record {
-            Record::Decision(decision) => {
-                let private = decision.private(secret)?;
-                // One whose outcome was never told is closed by that.
-                let ended = self.closed(Outcome::Unknown)?;
-                self.open = Some(decision.opened(number, private.as_bytes()));
-                let before = core::mem::replace(open, private);
-                return Ok(ended.map(|public| Finished { public, private: before }));
-            }
+            Record::Decision(decision) => return self.decided(number, secret, decision, open),
             Record::Outcome(outcome) => self.closed(*outcome)?,
             Record::Boot => {
                 self.starts = self.starts.saturating_add(1);
@@ -118,13 +111,7 @@ impl Chain {
                 self.device = *rotation.new;
                 return Ok(Some(Finished::of_nobody(public)));
             }
-            Record::Denied { time, rows } => {
-                let private = rows.private(secret, &self.denials.head.hash)?;
-                let (bytes, event) = (private.as_bytes(), Event::Denials { count: rows.count });
-                let hash = receipt::hash(bytes);
-                let public = self.add(*time, Some((&hash, bytes.len())), event)?;
-                return Ok(Some(Finished { public, private }));
-            }
+            Record::Denied { time, rows } => return self.denied(secret, *time, rows).map(Some),
             Record::Card(card) => {
                 // The lock's name is that of all entries.
                 self.lock = Card::decode(card)?.lock;
@@ -155,6 +142,39 @@ impl Chain {
             let private = core::mem::replace(open, Encoded::empty());
             Finished { public, private }
         }))
+    }
+
+    // Each apart, for the stack.
+
+    /// Takes a decision. One before it whose outcome was never told is closed by that.
+    #[inline(never)]
+    fn decided(
+        &mut self,
+        number: u64,
+        secret: &DeviceSecret,
+        decision: &Decision<'_>,
+        open: &mut Encoded<MAX_PRIVATE>,
+    ) -> Result<Option<Finished>, Damaged> {
+        let private = decision.private(secret)?;
+        let ended = self.closed(Outcome::Unknown)?;
+        self.open = Some(decision.opened(number, private.as_bytes()));
+        let before = core::mem::replace(open, private);
+        Ok(ended.map(|public| Finished { public, private: before }))
+    }
+
+    /// Takes denials, which are an entry at once.
+    #[inline(never)]
+    fn denied(
+        &mut self,
+        secret: &DeviceSecret,
+        time: Interval,
+        rows: &Rows<'_>,
+    ) -> Result<Finished, Damaged> {
+        let private = rows.private(secret, &self.denials.head.hash)?;
+        let (bytes, event) = (private.as_bytes(), Event::Denials { count: rows.count });
+        let hash = receipt::hash(bytes);
+        let public = self.add(time, Some((&hash, bytes.len())), event)?;
+        Ok(Finished { public, private })
     }
 
     /// Closes the open decision, if there is one.
@@ -230,6 +250,7 @@ impl Chain {
     }
 
     /// Takes an entry that was kept when the log was written.
+    #[inline(never)]
     fn kept(&mut self, secret: &DeviceSecret, kept: &Kept<'_>) -> Result<Finished, Damaged> {
         let Kept { epoch, oldest, starts, time, event, .. } = *kept;
         let before = self.end(event.log()).head.hash;

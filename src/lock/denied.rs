@@ -2,7 +2,7 @@
 
 use super::{
     Lock,
-    record::{self, Body},
+    record::{self, Denials},
 };
 use crate::{
     denial::Denial,
@@ -105,7 +105,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: Store,
     {
         if let Some(body) = self.denials(&now)? {
-            let _entry = self.write(&body, &now)?;
+            let _entry = self.write(body.as_bytes(), &now)?;
             self.denied.written(&now);
         }
         Ok(())
@@ -120,13 +120,13 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         S: AsyncStore,
     {
         if let Some(body) = self.denials(&now)? {
-            let _entry = self.write_async(&body, &now).await?;
+            let _entry = self.write_async(body.as_bytes(), &now).await?;
             self.denied.written(&now);
         }
         Ok(())
     }
 
-    fn denials(&self, now: &Now) -> Result<Option<Body>, Denial> {
+    fn denials(&self, now: &Now) -> Result<Option<Denials>, Denial> {
         let time = self.present(*now)?;
         let rows = self.denied.rows();
         Ok(match rows.clone().next() {

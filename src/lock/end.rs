@@ -4,7 +4,6 @@ use super::{
     Acted, Fault, Identity, Lock, Recorded, Tally,
     chain::Finished,
     journal::{self, Writing},
-    state::State,
 };
 use crate::{
     caveat::Right,
@@ -110,7 +109,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     fn last(&self, acted: &Acted) -> Result<Recorded, Denial> {
         let mut chain = self.journal.chain;
         let public = chain.closed(acted.outcome)?;
-        self.recorded(acted, public.map(Finished::of_nobody))
+        self.recorded(acted, public.map(Finished::of_nobody).as_ref())
     }
 
     fn is_released(&self, acted: &Acted) -> Result<bool, Denial> {
@@ -137,7 +136,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         self.denied = Tally::empty();
         (self.identity, self.secret) = (identity, secret);
         self.opening = None;
-        (self.state, self.fault) = (State { relock, ..State::empty() }, None);
+        self.state.forget(relock);
+        self.fault = None;
         self.run = self.run.wrapping_add(1);
     }
 }

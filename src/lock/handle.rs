@@ -6,7 +6,7 @@ use crate::{
     card::Card,
     challenge::Answer,
     denial::Denial,
-    domain::Taken,
+    domain::{Change, Taken},
     epoch::Epoch,
     keyset::Keyset,
     ledger::Outcome,
@@ -89,12 +89,12 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     {
         match Message::of(message) {
             Message::Presentation(bytes) => {
-                Ok(self.presented(Some(session), bytes, &mut clock, actuator)?)
+                self.presented(Some(session), bytes, &mut clock, actuator)
             }
-            statement => match self.statement(session, statement, clock())? {
-                Some(update) => Ok(Handled::Taken(update.commit()?)),
-                None => Ok(Handled::Walked),
-            },
+            statement => Ok(match self.stated(session, statement, clock())? {
+                Some(taken) => Handled::Taken(taken),
+                None => Handled::Walked,
+            }),
         }
     }
 
@@ -159,21 +159,20 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     /// Grants a presentation, of a session or unchallenged, or writes down that it was denied, when
     /// that is due.
     #[inline(never)]
-    fn presented(
+    fn presented<E: From<Denial>>(
         &mut self,
         session: Option<&mut Session>,
         bytes: &mut [u8],
         clock: &mut impl FnMut() -> Now,
         actuator: impl FnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
+    ) -> Result<Handled, E>
     where
         S: Store,
     {
-        let permit = match self.verified(session, bytes, clock) {
-            Ok(verified) => verified.commit(clock()),
-            Err(denial) => Err(denial),
+        let handled = match self.granted(session, bytes, clock) {
+            Ok(permit) => self.carry_on(permit, clock(), actuator),
+            Err(denial) => Err(denial.into()),
         };
-        let handled = permit.and_then(|permit| self.carry_on(permit, clock(), actuator));
         if handled.is_err() && self.denied.is_due(&clock()) {
             let _kept_in_memory = self.write_denials(clock());
         }
@@ -204,6 +203,20 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         handled
     }
 
+    /// Verifies a presentation, of a session or unchallenged, and makes its use durable.
+    #[inline(never)]
+    fn granted(
+        &mut self,
+        session: Option<&mut Session>,
+        bytes: &mut [u8],
+        clock: &mut impl FnMut() -> Now,
+    ) -> Result<Permit, Denial>
+    where
+        S: Store,
+    {
+        self.verified(session, bytes, clock)?.commit(clock())
+    }
+
     /// Reads and verifies a presentation, of a session or unchallenged.
     #[inline(never)]
     fn verified(
@@ -212,11 +225,14 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         bytes: &mut [u8],
         clock: &mut impl FnMut() -> Now,
     ) -> Result<Verified<'_, 't, S, T>, Denial> {
-        let presentation = self.decoded(session.as_deref(), bytes, clock())?;
-        self.verify_in(session, &presentation, clock())
+        match &self.decoded(session.as_deref(), bytes, clock()) {
+            Ok(presentation) => self.verify_in(session, presentation, clock()),
+            Err(denial) => Err(*denial),
+        }
     }
 
     /// Reads a presentation, sealed or not, and counts what is none.
+    #[inline(never)]
     fn decoded<'b>(
         &mut self,
         session: Option<&Session>,
@@ -228,12 +244,12 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     }
 
     #[inline(never)]
-    fn carry_on(
+    fn carry_on<E: From<Denial>>(
         &mut self,
         permit: Permit,
         now: Now,
         actuator: impl FnOnce(&Order<'_>) -> Outcome,
-    ) -> Result<Handled, Denial>
+    ) -> Result<Handled, E>
     where
         S: Store,
     {
@@ -256,6 +272,24 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         handled(acted, closed)
     }
 
+    /// Takes a statement in; `None` for an epoch that was walked to.
+    #[inline(never)]
+    fn stated(
+        &mut self,
+        session: &mut Session,
+        message: Message<'_>,
+        now: Now,
+    ) -> Result<Option<Taken>, Refusal>
+    where
+        S: Store,
+    {
+        match self.statement(session, message, now) {
+            Ok(Some(update)) => update.commit().map(Some),
+            Ok(None) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
     /// Verifies a statement; `None` for an epoch that was walked to.
     // Apart from what presentations take of the stack.
     #[inline(never)]
@@ -265,40 +299,51 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         message: Message<'b>,
         now: Now,
     ) -> Result<Option<Update<'_, 'b, 't, S, T>>, Refusal> {
-        let from_here = self.walk()?;
-        match message {
-            Message::Epoch(bytes) => {
-                let epoch = Epoch::decode(bytes)?;
-                // Another session may have taken in what this one walked to.
-                let walk = session.walk.take_if(|walk| walk.starts_as(&from_here));
-                session.walk.insert(walk.unwrap_or(from_here)).step(&epoch)?;
-                Ok(None)
-            }
-            Message::Keyset(bytes) => {
-                let keyset = Keyset::decode(bytes)?;
-                // It stays: what the store didn't confirm may come again.
-                let is_ahead = self.trust().is_ok_and(|held| keyset.epoch > held.scope.epoch);
-                let walk = session.walk.clone().filter(|walk| walk.starts_as(&from_here));
-                match walk.filter(|_| is_ahead) {
-                    Some(walk) => self.verify_epoch(walk, &keyset, now).map(Some),
-                    None => self.verify_keyset(&keyset, now).map(Some),
-                }
-            }
-            Message::Card(bytes) => self.verify_card(&Card::decode(bytes)?, now).map(Some),
+        let _alive = self.alive()?;
+        let change = match message {
+            Message::Epoch(bytes) => return self.walk_on(session, bytes).map(|()| None),
+            Message::Keyset(bytes) => self.check_keyset(session, bytes),
+            Message::Card(bytes) => self.check_card(&Card::decode(bytes)?),
             Message::Status(bytes) | Message::Presentation(bytes) => {
-                self.verify_status(&Status::decode(bytes)?, Some(session), now).map(Some)
+                self.check_status(&Status::decode(bytes)?, Some(session), &now)
             }
+        };
+        Ok(Some(Update { change: change?, lock: self, now }))
+    }
+
+    /// Walks to the next epoch, from the one that is held or from where the session is.
+    #[inline(never)]
+    fn walk_on(&self, session: &mut Session, bytes: &[u8]) -> Result<(), Refusal> {
+        let domain = &self.alive()?.domain;
+        let epoch = Epoch::decode(bytes)?;
+        // Another session may have taken in what this one walked to.
+        if !session.walk.as_ref().is_some_and(|walk| domain.starts(walk)) {
+            session.walk = Some(domain.walk()?);
+        }
+        session.walk.as_mut().map_or(Ok(()), |walk| walk.step(&epoch))
+    }
+
+    /// Checks a keyset, of the epoch that is held or of that to which the session has walked.
+    #[inline(never)]
+    fn check_keyset<'b>(&self, session: &Session, bytes: &'b [u8]) -> Result<Change<'b>, Refusal> {
+        let domain = &self.alive()?.domain;
+        let keyset = Keyset::decode(bytes)?;
+        let is_ahead = domain.epoch().is_ok_and(|held| keyset.epoch > held.number);
+        match session.walk.as_ref().filter(|walk| is_ahead && domain.starts(walk)) {
+            // It stays: what the store didn't confirm may come again.
+            Some(walk) => domain.check_epoch(walk.clone(), &keyset),
+            None => domain.check_keyset(&keyset),
         }
     }
 }
 
 /// What became of a request that was acted on.
-fn handled(acted: Acted, closed: Result<Recorded, Denial>) -> Result<Handled, Denial> {
+fn handled<E: From<Denial>>(acted: Acted, closed: Result<Recorded, Denial>) -> Result<Handled, E> {
     match closed {
         Ok(recorded) => Ok(Handled::Recorded(recorded)),
         Err(Denial::StoreFailed) => Ok(Handled::Unrecorded(acted)),
         Err(Denial::ReleaseDue) => Ok(Handled::Released(acted)),
-        Err(denial) => Err(denial),
+        Err(denial) => Err(denial.into()),
     }
 }
 

@@ -8,11 +8,10 @@
 use super::{
     chain::Chain,
     keep::{Keep, Next},
-    record::Body,
+    record::Room,
     state::{Part, Snapshot},
 };
 use crate::{
-    limits::MAX_RECORD,
     secret::{DeviceSecret, Tag},
     store::{AsyncStore, Cursor, Store, StoreError},
     tables::Capacity,
@@ -100,7 +99,7 @@ pub(super) fn opened<'r>(
 /// One durable change: an event that is appended, a new log, or both.
 pub(super) struct Writing<'w, T> {
     secret: &'w DeviceSecret,
-    event: Option<&'w Body>,
+    event: Option<&'w [u8]>,
     /// Without, a new log is empty.
     snapshot: Option<Snapshot<'w, T>>,
     phase: Phase,
@@ -111,7 +110,7 @@ struct Steps<'w, T> {
     writing: Writing<'w, T>,
     /// The end of the log that the next step makes.
     head: Head,
-    record: Encoded<MAX_RECORD>,
+    record: Room,
     keep: Keep,
 }
 
@@ -157,7 +156,7 @@ impl<'w, T: Capacity> Writing<'w, T> {
     /// An event behind the log; behind a new one with the state, if the log is full.
     pub(super) const fn event(
         secret: &'w DeviceSecret,
-        event: &'w Body,
+        event: &'w [u8],
         snapshot: Snapshot<'w, T>,
     ) -> Self {
         Self { secret, event: Some(event), snapshot: Some(snapshot), phase: Phase::Append }
@@ -194,7 +193,8 @@ impl<'w, T: Capacity> Steps<'w, T> {
                 // A write that fails may be there all the same: no other has its number.
                 journal.head.number = number;
                 self.head = journal.head;
-                self.tagged(event)?;
+                self.record.hold(event);
+                self.tagged()?;
                 journal.is_unsettled = true;
                 Ok(Some(Step::Append(self.record.as_bytes())))
             }
@@ -226,16 +226,19 @@ impl<'w, T: Capacity> Steps<'w, T> {
     /// Makes the record of a phase, if it has one.
     #[inline(never)]
     fn body(&mut self) -> Result<bool, StoreError> {
-        let body = match (&self.writing.snapshot, self.writing.phase) {
-            (Some(snapshot), Phase::Stage(part)) => snapshot.body(part, self.head.number)?,
-            (Some(snapshot), Phase::Ends(index)) => self.keep.ends(index, snapshot.stated())?,
-            (_, Phase::Copied(_)) => self.keep.copied()?,
-            _ => None,
+        let out = &mut self.record;
+        let is_there = match (&self.writing.snapshot, self.writing.phase) {
+            (Some(snapshot), Phase::Stage(part)) => snapshot.body(part, self.head.number, out)?,
+            (Some(snapshot), Phase::Ends(index)) => {
+                self.keep.ends(index, snapshot.stated(), out)?
+            }
+            (_, Phase::Copied(_)) => self.keep.copied(out)?,
+            _ => false,
         };
-        match &body {
-            Some(body) => self.tagged(body).map(|()| true),
-            None => Ok(false),
+        if is_there {
+            self.tagged()?;
         }
+        Ok(is_there)
     }
 
     /// Goes on from a step that the store has taken.
@@ -313,11 +316,9 @@ impl<'w, T: Capacity> Steps<'w, T> {
         Ok(Phase::Ends(0))
     }
 
-    /// Makes a record of a body.
-    fn tagged(&mut self, body: &Body) -> Result<(), StoreError> {
-        let tag = self.writing.secret.tag(&self.head.tag, body.as_bytes());
-        self.record = Encoded::empty();
-        self.record.raw(body.as_bytes())?;
+    /// Makes a record of the body that stands there.
+    fn tagged(&mut self) -> Result<(), StoreError> {
+        let tag = self.writing.secret.tag(&self.head.tag, self.record.as_bytes());
         self.record.raw(&tag)?;
         self.head.tag = tag;
         Ok(())

@@ -4,8 +4,8 @@ use super::{
     chain::{Chain, End, Finished, Walk},
     journal::{Journal, opened},
     record::{
-        self, BEGINNING_BYTES, Body, CHANGE_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES,
-        KEPT_OPENING_BYTES, KEPT_STATEMENT_BYTES, OPEN_BYTES, OPENING_BYTES, Record,
+        self, BEGINNING_BYTES, CHANGE_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES, KEPT_OPENING_BYTES,
+        KEPT_STATEMENT_BYTES, OPEN_BYTES, OPENING_BYTES, Record, Room,
     },
     state::Stated,
 };
@@ -41,8 +41,10 @@ pub(super) struct Keep {
     /// Whether the old log may be one of which the lock doesn't know how much it holds: then it is
     /// measured before anything is dropped.
     measures: bool,
-    /// An entry that is to be copied, and whether it is the first of its log.
-    next: Option<(Finished, bool)>,
+    /// An entry that is to be copied.
+    next: Option<Finished>,
+    /// Whether it is the first of its log, and what it hangs from is still to be told.
+    is_first: bool,
     events: Share,
     denials: Share,
 }
@@ -81,6 +83,7 @@ impl Keep {
             settled: 0,
             measures: false,
             next: None,
+            is_first: false,
             events: Share::NONE,
             denials: Share::NONE,
         }
@@ -131,20 +134,27 @@ impl Keep {
         let body = opened(secret, &mut self.tag, record).ok_or(StoreError::Corrupt)?;
         let schema = self.schema.or_else(|| Record::schema(body)).ok_or(StoreError::Corrupt)?;
         self.schema = Some(schema);
-        let record = Record::read(body, schema).map_err(|_| StoreError::Corrupt)?;
+        let Ok(record) = &Record::read(body, schema) else {
+            return Err(StoreError::Corrupt);
+        };
         if record.is_event() && self.walk.number >= self.settled {
             return Ok(Next::End);
         }
-        let finished = self.walk.take(secret, &record).map_err(|_| StoreError::Corrupt)?;
-        self.next = match finished {
-            Some(entry) => self.kept(&entry)?.map(|is_first| (entry, is_first)),
-            None => None,
+        self.next = match self.walk.take(secret, record) {
+            Ok(entry) => entry,
+            Err(_) => return Err(StoreError::Corrupt),
         };
-        Ok(if self.next.is_some() { Next::Copied } else { Next::Nothing })
+        if let Some(is_first) = self.kept()? {
+            self.is_first = is_first;
+            return Ok(Next::Copied);
+        }
+        self.next = None;
+        Ok(Next::Nothing)
     }
 
-    /// Whether an entry is kept, and as the first of its log.
-    fn kept(&mut self, entry: &Finished) -> Result<Option<bool>, StoreError> {
+    /// Whether the entry that was read, if there is one, is kept, and as the first of its log.
+    fn kept(&mut self) -> Result<Option<bool>, StoreError> {
+        let Some(entry) = &self.next else { return Ok(None) };
         let public = entry.public().map_err(|_| StoreError::Corrupt)?;
         let bytes = record::kept_bytes(&public, entry.private.as_bytes().len());
         let sequence = public.sequence.0;
@@ -170,18 +180,19 @@ impl Keep {
         Ok(Some(is_first))
     }
 
-    /// The next record of an entry that is to be copied.
+    /// Makes the next record of an entry that is to be copied.
     #[inline(never)]
-    pub(super) fn copied(&mut self) -> Result<Option<Body>, StoreError> {
-        let (entry, is_first) = self.next.take().ok_or(StoreError::Failed)?;
-        if is_first {
+    pub(super) fn copied(&mut self, out: &mut Room) -> Result<bool, StoreError> {
+        let entry = self.next.as_ref().ok_or(StoreError::Failed)?;
+        if core::mem::take(&mut self.is_first) {
             let public = entry.public().map_err(|_| StoreError::Corrupt)?;
             let head = Head { next: public.sequence, hash: *public.before };
-            let beginning = record::beginning(public.log(), &head)?;
-            self.next = Some((entry, false));
-            return Ok(Some(beginning));
+            record::beginning(out, public.log(), &head)?;
+        } else {
+            record::kept(out, entry.public.as_bytes(), entry.private.as_bytes())?;
+            self.next = None;
         }
-        Ok(Some(record::kept(entry.public.as_bytes(), entry.private.as_bytes())?))
+        Ok(true)
     }
 
     /// Whether a record of an entry is still to be copied.
@@ -218,28 +229,31 @@ impl Keep {
         Ok(())
     }
 
-    /// A record behind the entries that were copied: what a claim or epoch adds, the ends, the open
-    /// decision.
+    /// Makes a record behind the entries that were copied, if there is one: what a claim or epoch
+    /// adds, the ends, the open decision.
     #[inline(never)]
     pub(super) fn ends(
         &mut self,
         index: usize,
         stated: Stated<'_>,
-    ) -> Result<Option<Body>, StoreError> {
+        out: &mut Room,
+    ) -> Result<bool, StoreError> {
         let statements = stated.objects.iter().flatten();
         if let Some(object) = statements.clone().nth(index) {
             let (kind, hash) = receipt::stated(object).map_err(|_| StoreError::Failed)?;
             let public = self.walk.chain.stated(stated.time, kind, &hash)?;
-            return Ok(Some(record::kept(public.as_bytes(), &[])?));
+            record::kept(out, public.as_bytes(), &[])?;
+            return Ok(true);
         }
-        Ok(match index.checked_sub(statements.count()) {
-            Some(0) => Some(record::ends(&self.walk.chain)?),
+        match index.checked_sub(statements.count()) {
+            Some(0) => record::ends(out, &self.walk.chain)?,
             Some(1) => match &self.walk.chain.open {
-                Some(open) => Some(record::open(open, self.walk.open_private())?),
-                None => None,
+                Some(open) => record::open(out, open, self.walk.open_private())?,
+                None => return Ok(false),
             },
-            _ => None,
-        })
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// The ends of the logs, as the new log has them.

@@ -1,17 +1,15 @@
 //! A lock's life: claim, statements, restart, release (SPEC.md sections 17 and 18).
 
 use super::{
-    Anchor, Lock, Session,
-    journal::{self, Pending, Writing},
-    record::{self, Body},
-    state::{Relock, Snapshot},
+    Anchor, Lock, Session, Update,
+    state::{Relock, Statements},
 };
 use crate::{
     card::Card,
     claim::{Claim, Unclaimed},
     clock::Clock,
     denial::Denial,
-    domain::{Change, Domain, Taken, Walk},
+    domain::{Change, Domain, Held, Walk},
     epoch::Epoch,
     id::{ClaimNonce, DomainId, LockId},
     key::{PublicKey, role},
@@ -21,7 +19,6 @@ use crate::{
     preimage::Scope,
     refusal::Refusal,
     status::Status,
-    store::{AsyncStore, Store},
     tables::Capacity,
     time::{Now, Time},
     trust::Trust,
@@ -77,10 +74,14 @@ impl Life {
         held && self.card().is_ok()
     }
 
-    pub(super) fn card_bytes(&self) -> &[u8] {
-        self.card.as_bytes()
+    /// All that it holds, as it is written.
+    pub(super) fn statements(&self) -> Statements<'_> {
+        let (domain, card, floor) = (self.domain.id(), self.card.as_bytes(), self.clock.floor());
+        let (epoch, keyset, list) = self.domain.bytes();
+        Statements { domain, epoch, keyset, list, card, floor }
     }
 
+    #[inline(never)]
     pub(super) fn trust(&self) -> Result<Trust<'_>, DecodeError> {
         self.domain.trust_by(&self.card()?)
     }
@@ -94,7 +95,7 @@ impl Life {
     }
 
     /// An attester's time was heard.
-    fn heard(&mut self, heard: Heard, now: &Now) {
+    pub(super) fn heard(&mut self, heard: Heard, now: &Now) {
         self.clock.heard(heard.at, now);
         self.bounded(heard);
     }
@@ -114,10 +115,6 @@ impl Life {
     pub(super) fn apply(&mut self, change: &Change<'_>, now: &Now) -> Result<(), DecodeError> {
         let _taken = self.domain.apply(change);
         match change {
-            Change::Epoch { .. } => {
-                let issued_at = self.domain.epoch()?.issued_at;
-                self.clock.reset(issued_at.max(self.domain.keyset()?.issued_at), now);
-            }
             Change::Keyset(_) => {
                 self.clock.heard(self.domain.keyset()?.issued_at, now);
                 self.clock.unbounded();
@@ -128,136 +125,19 @@ impl Life {
                 }
             }
             Change::Time { at, issued } => self.heard(Heard { at: *at, issued: *issued }, now),
-            Change::Card(card) => self.card = Encoded::copy_of(card),
-            Change::Claim { .. } | Change::Unchanged => {}
+            Change::Card(card) => self.card.hold(card),
+            Change::Claim { .. } | Change::Epoch { .. } | Change::Unchanged => {}
         }
         Ok(())
     }
-}
 
-/// A statement that was verified against a lock, which it holds until it is committed or dropped.
-#[must_use = "a verified statement changes nothing before it is committed"]
-pub struct Update<'l, 'b, 't, S, T> {
-    lock: &'l mut Lock<'t, S, T>,
-    change: Change<'b>,
-    now: Now,
-}
-
-/// What a commit makes durable.
-#[expect(clippy::large_enum_variant, reason = "no heap to put a record on")]
-enum Plan {
-    /// Nothing: whoever repeats a statement doesn't wear the flash out.
-    Nothing(Taken),
-    Event(Body),
-    /// A new life, or its next epoch: a new log.
-    Life(Life),
-}
-
-impl<S, T: Capacity> Update<'_, '_, '_, S, T> {
-    /// Makes the statement durable, and only then trusts it. Returns what was taken in.
-    ///
-    /// # Errors
-    /// [`Refusal::StoreFailed`]; the lock is as it was.
-    #[inline(never)]
-    pub fn commit(self) -> Result<Taken, Refusal>
-    where
-        S: Store,
-    {
-        let Self { lock, change, now } = self;
-        let plan = lock.plan(&change, &now)?;
-        match &plan {
-            Plan::Nothing(_) => {}
-            Plan::Event(body) => {
-                let _entry = lock.write(body, &now)?;
-            }
-            Plan::Life(life) => {
-                let (journal, writing) = lock.founding(life, change.taken(), &now);
-                journal::write(journal, writing)?;
-            }
+    /// Begins anew with a claim or an epoch that is durable.
+    pub(super) fn begin(&mut self, change: &Change<'_>, floor: Time, now: &Now) {
+        let _taken = self.domain.apply(change);
+        if let Change::Claim { card, .. } = change {
+            self.card.hold(card);
         }
-        Ok(lock.applied(plan, &change))
-    }
-
-    /// [`commit`](Self::commit) for hosts that await. A future that is dropped leaves the old state
-    /// or the new one.
-    ///
-    /// # Errors
-    /// Those of `commit`.
-    pub async fn commit_async(self) -> Result<Taken, Refusal>
-    where
-        S: AsyncStore,
-    {
-        let Self { lock, change, now } = self;
-        let plan = lock.plan(&change, &now)?;
-        match &plan {
-            Plan::Nothing(_) => {}
-            Plan::Event(body) => {
-                let _entry = lock.write_async(body, &now).await?;
-            }
-            Plan::Life(life) => {
-                let (journal, writing) = lock.founding(life, change.taken(), &now);
-                journal::write_async(journal, writing).await?;
-            }
-        }
-        Ok(lock.applied(plan, &change))
-    }
-}
-
-impl<S, T: Capacity> Lock<'_, S, T> {
-    #[inline(never)]
-    fn plan(&mut self, change: &Change<'_>, now: &Now) -> Result<Plan, Refusal> {
-        Ok(match change {
-            Change::Unchanged => Plan::Nothing(Taken::Unchanged),
-            Change::Time { at, issued } if *at <= self.state.floor_with(None) => {
-                let life = self.state.life.as_mut().ok_or(Refusal::Unclaimed)?;
-                life.heard(Heard { at: *at, issued: *issued }, now);
-                let is_bounded = issued.is_some();
-                Plan::Nothing(if is_bounded { Taken::Time } else { Taken::Unchanged })
-            }
-            Change::Claim { .. } => Plan::Life(claimed(change, now)?),
-            Change::Epoch { .. } => {
-                let mut life = self.alive()?.clone();
-                life.apply(change, now)?;
-                Plan::Life(life)
-            }
-            Change::Keyset(bytes) | Change::List(bytes) | Change::Card(bytes) => {
-                Plan::Event(record::change(self.alive()?.clock.refine(*now).time, bytes)?)
-            }
-            Change::Time { at, .. } => Plan::Event(record::time(*at)?),
-        })
-    }
-
-    /// A new log with a life that is to be the lock's.
-    fn founding<'w>(&'w mut self, life: &'w Life, taken: Taken, now: &Now) -> Pending<'w, S, T> {
-        let Self { identity, state, secret, journal, .. } = self;
-        let stated = Some((life.clock.refine(*now).time, taken));
-        let relock = state.relock.is_some();
-        let snapshot = Snapshot { identity, life, tables: None, relock, stated };
-        (journal, Writing::log(secret, Some(snapshot)))
-    }
-
-    /// Applies what is durable, as far as no event of the journal has.
-    #[inline(never)]
-    fn applied(&mut self, plan: Plan, change: &Change<'_>) -> Taken {
-        match (plan, change) {
-            (Plan::Nothing(taken), _) => return taken,
-            (Plan::Life(life), _) => {
-                (self.state.life, self.state.tables) = (Some(life), T::EMPTY);
-            }
-            (Plan::Event(_), Change::Time { at, issued }) => {
-                if let Some(life) = &mut self.state.life {
-                    life.bounded(Heard { at: *at, issued: *issued });
-                }
-            }
-            (Plan::Event(_), _) => {}
-        }
-        change.taken()
-    }
-}
-
-impl<S, T> core::fmt::Debug for Update<'_, '_, '_, S, T> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("Update").field(&self.change).finish()
+        self.clock.reset(floor, now);
     }
 }
 
@@ -295,10 +175,11 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             &epoch,
             &card,
         )?;
-        let domain = Domain::found(Walk::from_claimed(claim.domain, &epoch)?, &keyset)?;
-        let _checked = domain.check_card(&card)?;
+        let _genuine = Walk::check_claimed(claim.domain, &epoch)?;
+        let held = Held::found(claim.domain, &epoch, &keyset)?;
+        let _checked = held.check_card(&card)?;
         if let Some(list) = &list {
-            domain.check_list(list)?;
+            held.check_list(list, None)?;
         }
         let Bundle { epoch, keyset, card, list, .. } = *bundle;
         let change = Change::Claim { domain: claim.domain, epoch, keyset, card, list };
@@ -370,32 +251,46 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.5.
-    #[inline(never)]
     pub fn verify_status<'b>(
         &mut self,
         status: &Status<'b>,
         session: Option<&Session>,
         now: Now,
     ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
+        let change = self.check_status(status, session, &now)?;
+        Ok(Update { lock: self, change, now })
+    }
+
+    #[inline(never)]
+    pub(super) fn check_status<'b>(
+        &self,
+        status: &Status<'b>,
+        session: Option<&Session>,
+        now: &Now,
+    ) -> Result<Change<'b>, Refusal> {
         let life = self.alive()?;
         let door = self.door().map_err(|_| Refusal::Unclaimed)?;
-        let open = session.filter(|session| session.lives(&now));
+        let open = session.filter(|session| session.lives(now));
         let open = open.and_then(|session| session.open(&door));
-        let lo = life.clock.refine(now).time.lo();
-        let change = life.domain.check_status(status, open.as_ref(), lo)?;
-        Ok(Update { lock: self, change, now })
+        let lo = life.clock.refine(*now).time.lo();
+        life.domain.check_status(status, open.as_ref(), lo)
     }
 
     /// Verifies a card.
     ///
     /// # Errors
     /// The first rule that is broken, in the order of SPEC.md section 17.6.
-    #[inline(never)]
     pub fn verify_card<'b>(
         &mut self,
         card: &Card<'b>,
         now: Now,
     ) -> Result<Update<'_, 'b, 't, S, T>, Refusal> {
+        let change = self.check_card(card)?;
+        Ok(Update { lock: self, change, now })
+    }
+
+    #[inline(never)]
+    pub(super) fn check_card<'b>(&self, card: &Card<'b>) -> Result<Change<'b>, Refusal> {
         let life = self.alive()?;
         life.domain.fits_card(card)?;
         let held = life.card()?;
@@ -414,8 +309,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
                 return Err(Refusal::Fork);
             }
         }
-        let change = if same { Change::Unchanged } else { Change::Card(card.bytes) };
-        Ok(Update { lock: self, change, now })
+        Ok(if same { Change::Unchanged } else { Change::Card(card.bytes) })
     }
 
     /// The host's clock started anew, or its ticks stood still: forgets what rests on them, and
@@ -442,7 +336,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         Ok(Anchor { scope, lock, emergency, sealed_only })
     }
 
-    fn alive(&self) -> Result<&Life, Refusal> {
+    pub(super) fn alive(&self) -> Result<&Life, Refusal> {
         self.healthy()?;
         self.state.life.as_ref().ok_or(Refusal::Unclaimed)
     }
@@ -460,20 +354,4 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
         }
         Ok(())
     }
-}
-
-/// The first state of a life, from a claim that was verified.
-#[inline(never)]
-fn claimed(change: &Change<'_>, now: &Now) -> Result<Life, Refusal> {
-    let Change::Claim { domain, epoch, keyset, card, list } = change else {
-        return Err(Refusal::Unclaimed);
-    };
-    let (epoch, keyset) = (Epoch::decode(epoch)?, Keyset::decode(keyset)?);
-    let list = list.map(Status::decode).transpose()?;
-    let domain = Domain::pinned(*domain, &epoch, &keyset, list.as_ref());
-    let floor = epoch.issued_at.max(keyset.issued_at);
-    let floor = floor.max(list.map_or(Time(0), |list| list.state.at));
-    let mut clock = Clock::new(floor);
-    clock.reset(floor, now);
-    Ok(Life { domain, card: Encoded::copy_of(card), clock })
 }

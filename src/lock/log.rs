@@ -1,10 +1,10 @@
 //! Reading a lock's logs, and acknowledging them (SPEC.md section 24.4).
 
 use super::{
-    Acted, Identity, Lock, MayRead, Recorded,
+    Acted, Identity, Lock, MayRead,
     chain::{Finished, Walk},
     journal::{self, Pending, Writing, opened},
-    record::{self, Body, Record},
+    record::{self, Record, Short},
 };
 use crate::{
     denial::Denial,
@@ -39,8 +39,9 @@ macro_rules! next_entry {
             let Some((length, next)) = read else { return Ok(None) };
             $reader.at = next;
             let record = buffer.get(..length).ok_or(Denial::StoreFailed)?;
-            if let Some(entry) = $lock.entry($reader, record)? {
-                return Ok(Some(entry));
+            match $lock.entry($reader, record) {
+                Ok(None) => {}
+                entry => return entry,
             }
         }
     }};
@@ -119,23 +120,21 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// Takes the owner's word that he has the log, if the request that was recorded gives it.
-    pub(super) fn acknowledge(&mut self, acted: &Acted, recorded: Recorded) -> Recorded
+    pub(super) fn acknowledge(&mut self, acted: &Acted) -> bool
     where
         S: Store,
     {
-        let acknowledged = acted.head.is_some_and(|head| self.acknowledged(&head) == Ok(true));
-        Recorded { acknowledged, ..recorded }
+        acted.head.is_some_and(|head| self.acknowledged(&head) == Ok(true))
     }
 
-    pub(super) async fn acknowledge_async(&mut self, acted: &Acted, recorded: Recorded) -> Recorded
+    pub(super) async fn acknowledge_async(&mut self, acted: &Acted) -> bool
     where
         S: AsyncStore,
     {
-        let acknowledged = match &acted.head {
+        match &acted.head {
             Some(head) => self.acknowledged_async(head).await == Ok(true),
             None => false,
-        };
-        Recorded { acknowledged, ..recorded }
+        }
     }
 
     #[inline(never)]
@@ -149,7 +148,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry(&mut reader)? {
             if let Some(body) = acknowledgement(&entry, head)? {
-                let _no_entry = self.write(&body, &Now::UNTOLD)?;
+                let _no_entry = self.write(body.as_bytes(), &Now::UNTOLD)?;
                 return Ok(true);
             }
         }
@@ -166,7 +165,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let mut reader = self.log_reader();
         while let Some(entry) = self.next_entry_async(&mut reader).await? {
             if let Some(body) = acknowledgement(&entry, head)? {
-                let _no_entry = self.write_async(&body, &Now::UNTOLD).await?;
+                let _no_entry = self.write_async(body.as_bytes(), &Now::UNTOLD).await?;
                 return Ok(true);
             }
         }
@@ -203,32 +202,44 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// Reads a record, and drafts the entry that it ends.
+    #[inline(never)]
     fn entry(&self, reader: &mut LogReader, record: &[u8]) -> Result<Option<Draft>, Denial> {
+        match &self.ended(reader, record) {
+            Ok(Some(Finished { public, private })) => self.draft(public, private).map(Some),
+            Ok(None) => Ok(None),
+            Err(denial) => Err(*denial),
+        }
+    }
+
+    /// Reads a record, and makes the entry that it ends.
+    #[inline(never)]
+    fn ended(&self, reader: &mut LogReader, record: &[u8]) -> Result<Option<Finished>, Denial> {
         let body = opened(&self.secret, &mut reader.tag, record).ok_or(Denial::StoreFailed)?;
         let schema = reader.schema.or_else(|| Record::schema(body)).ok_or(Denial::StoreFailed)?;
         reader.schema = Some(schema);
-        let record = Record::read(body, schema)?;
-        let ended = reader.walk.take(&self.secret, &record).map_err(|_| Denial::StoreFailed)?;
-        let draft = |Finished { public, private, .. }| self.draft(public, private);
-        ended.map(draft).transpose()
+        match &Record::read(body, schema) {
+            Ok(record) => reader.walk.take(&self.secret, record).map_err(|_| Denial::StoreFailed),
+            Err(error) => Err((*error).into()),
+        }
     }
 
     /// Makes a draft of an entry's parts.
     pub(super) fn draft(
         &self,
-        body: Encoded<MAX_PUBLIC>,
-        private: Encoded<MAX_PRIVATE>,
+        body: &Encoded<MAX_PUBLIC>,
+        private: &Encoded<MAX_PRIVATE>,
     ) -> Result<Draft, Denial> {
         let domain = self.life()?.scope()?.domain;
         let epoch = Public::whole(body.as_bytes())?.epoch;
         let Identity { device, nonce: life, .. } = self.identity;
         let log_to = self.log_to()?;
+        let (body, private) = (body.clone(), private.clone());
         Ok(Draft { domain, epoch, device, life, log_to, body, private })
     }
 }
 
 /// What of an entry's being the last one that the owner has is to be made durable, if it is.
-fn acknowledgement(entry: &Draft, head: &Head) -> Result<Option<Body>, Denial> {
+fn acknowledgement(entry: &Draft, head: &Head) -> Result<Option<Short>, Denial> {
     match entry.head()? {
         (Log::Events, own) if own == *head => Ok(Some(record::acknowledged(head.next.0)?)),
         _ => Ok(None),

@@ -4,10 +4,11 @@ mod decision;
 mod entry;
 mod tables;
 
-pub(super) use decision::{Decision, OPENING_BYTES};
+pub(super) use decision::{Decided, Decision, OPENING_BYTES};
 pub(super) use entry::{
-    BEGINNING_BYTES, ENDS_BYTES, KEPT_DENIALS_BYTES, KEPT_OPENING_BYTES, KEPT_STATEMENT_BYTES,
-    Kept, OPEN_BYTES, Open, Rows, beginning, denied, ends, kept, kept_bytes, open,
+    BEGINNING_BYTES, Denials, ENDS_BYTES, KEPT_DENIALS_BYTES, KEPT_OPENING_BYTES,
+    KEPT_STATEMENT_BYTES, Kept, OPEN_BYTES, Open, Rows, beginning, denied, ends, kept, kept_bytes,
+    open,
 };
 pub(super) use tables::{
     COUNTS_IN_A_RECORD, counts, lanes, lanes_in_a_record, read_counts, read_lanes, snapshot_size,
@@ -31,6 +32,16 @@ pub(super) const SCHEMA: u8 = 3;
 
 /// A record without its tag.
 pub(super) type Body = Encoded<{ MAX_RECORD - size_of::<Tag>() }>;
+
+/// An event of at most one integer.
+pub(super) type Short = Encoded<11>;
+
+/// A change of the device key.
+pub(super) type Device = Encoded<{ 1 + 22 + 4 * 32 + 64 }>;
+
+/// Where the records of a new log are made, one after the other: none has a place of its own on
+/// the stack.
+pub(super) type Room = Encoded<MAX_RECORD>;
 
 const START: u8 = 0;
 const EPOCH: u8 = 1;
@@ -57,7 +68,6 @@ const BEGINNING: u8 = 19;
 pub(super) const CHANGE_BYTES: usize = 1 + 22 + MAX_STATUS;
 
 /// What was read.
-#[expect(clippy::large_enum_variant, reason = "no heap to put a decision on")]
 pub(super) enum Record<'a> {
     Start(Start),
     Epoch(&'a [u8]),
@@ -186,51 +196,62 @@ impl<'a> Record<'a> {
     }
 }
 
-fn record(kind: u8, write: &dyn Fn(&mut Writer<'_>)) -> Result<Body, EncodeError> {
+fn record<const N: usize>(
+    kind: u8,
+    write: &dyn Fn(&mut Writer<'_>),
+) -> Result<Encoded<N>, EncodeError> {
     Encoded::written(&|out| {
         out.raw(&[kind]);
         write(out);
     })
 }
 
-pub(super) fn boot() -> Result<Body, EncodeError> {
+/// Makes a record where the one before was.
+fn anew(out: &mut Room, kind: u8, write: &dyn Fn(&mut Writer<'_>)) -> Result<(), EncodeError> {
+    out.rewrite(&|out| {
+        out.raw(&[kind]);
+        write(out);
+    })
+}
+
+pub(super) fn boot() -> Result<Short, EncodeError> {
     record(BOOT, &|_| {})
 }
 
-pub(super) fn secured() -> Result<Body, EncodeError> {
+pub(super) fn secured() -> Result<Short, EncodeError> {
     record(SECURED, &|_| {})
 }
 
-pub(super) fn outcome(outcome: Outcome) -> Result<Body, EncodeError> {
+pub(super) fn outcome(outcome: Outcome) -> Result<Short, EncodeError> {
     record(OUTCOME, &|out| out.raw(&[outcome.byte()]))
 }
 
-pub(super) fn time(at: Time) -> Result<Body, EncodeError> {
+pub(super) fn time(at: Time) -> Result<Short, EncodeError> {
     record(TIME, &|out| out.integer(at.0))
 }
 
-pub(super) fn epoch(bytes: &[u8]) -> Result<Body, EncodeError> {
-    record(EPOCH, &|out| out.raw(bytes))
+pub(super) fn epoch(out: &mut Room, bytes: &[u8]) -> Result<(), EncodeError> {
+    anew(out, EPOCH, &|out| out.raw(bytes))
 }
 
-pub(super) fn keyset(bytes: &[u8]) -> Result<Body, EncodeError> {
-    record(KEYSET, &|out| out.raw(bytes))
+pub(super) fn keyset(out: &mut Room, bytes: &[u8]) -> Result<(), EncodeError> {
+    anew(out, KEYSET, &|out| out.raw(bytes))
 }
 
-pub(super) fn list(bytes: &[u8]) -> Result<Body, EncodeError> {
-    record(LIST, &|out| out.raw(bytes))
+pub(super) fn list(out: &mut Room, bytes: &[u8]) -> Result<(), EncodeError> {
+    anew(out, LIST, &|out| out.raw(bytes))
 }
 
-pub(super) fn card(bytes: &[u8]) -> Result<Body, EncodeError> {
-    record(CARD, &|out| out.raw(bytes))
+pub(super) fn card(out: &mut Room, bytes: &[u8]) -> Result<(), EncodeError> {
+    anew(out, CARD, &|out| out.raw(bytes))
 }
 
 impl Start {
     /// Bytes of a start at its largest.
     const BYTES: usize = 2 + 32 + 16 + 32 + 2 * 10 + 3 + 1;
 
-    pub(super) fn write(&self) -> Result<Body, EncodeError> {
-        record(START, &|out| {
+    pub(super) fn write(&self, out: &mut Room) -> Result<(), EncodeError> {
+        anew(out, START, &|out| {
             out.raw(&[SCHEMA]);
             out.raw(&self.device);
             out.raw(&self.nonce.0);
@@ -274,11 +295,11 @@ pub(super) fn change(time: Interval, object: &[u8]) -> Result<Body, EncodeError>
     })
 }
 
-pub(super) fn acknowledged(next: u64) -> Result<Body, EncodeError> {
+pub(super) fn acknowledged(next: u64) -> Result<Short, EncodeError> {
     record(ACKNOWLEDGED, &|out| out.integer(next))
 }
 
-pub(super) fn device(time: Interval, rotation: &Rotation<'_>) -> Result<Body, EncodeError> {
+pub(super) fn device(time: Interval, rotation: &Rotation<'_>) -> Result<Device, EncodeError> {
     record(DEVICE, &|out| {
         time.write(out);
         rotation.write(out);

@@ -7,8 +7,8 @@ use super::{
     chain::{Chain, Walk},
     journal::{Pending, Writing, write, write_async},
     keep,
-    record::{self, Body, Record, SCHEMA},
-    state::{Damaged, Relock, State},
+    record::{self, Record, SCHEMA},
+    state::{Damaged, Relock},
 };
 use crate::{
     caveat::Right,
@@ -74,11 +74,11 @@ macro_rules! restore {
         let restored = restored.map_err(|trouble| $lock.fail(trouble))?;
         if let Restored::Claimed { .. } = restored {
             let body = record::boot()?;
-            let written = match $lock.starting(&log, &body) {
+            let written = match $lock.starting(&log, body.as_bytes()) {
                 Some((journal, writing)) => $write(journal, writing)$(.$wait)?,
                 None => Err(StoreError::Failed),
             };
-            let started = written.and_then(|()| $lock.apply(&body, &Now::UNTOLD));
+            let started = written.and_then(|()| $lock.apply(body.as_bytes(), &Now::UNTOLD));
             started.map_err(|error| $lock.fail(error.into()))?;
         }
         $lock.fault = None;
@@ -116,7 +116,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     fn forget(&mut self) {
-        (self.state, self.fault) = (State::unread(), Some(Fault::NotRestored));
+        self.state.forget(Some(Relock::DUE));
+        self.fault = Some(Fault::NotRestored);
         self.run = self.run.wrapping_add(1);
         self.journal.rewind();
         (self.journal.chain, self.denied) = (Chain::empty(), Tally::empty());
@@ -147,7 +148,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             if anchor.is_some() {
                 return Err(Fault::RolledBack.into());
             }
-            self.state = State::empty();
+            self.state.forget(None);
             return Ok(Restored::Unclaimed);
         }
         log.is_whole()?;
@@ -175,7 +176,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 
     /// The start as an event; behind a new log, where the old one is of the schema before.
-    fn starting<'w>(&'w mut self, log: &Log, body: &'w Body) -> Option<Pending<'w, S, T>> {
+    fn starting<'w>(&'w mut self, log: &Log, body: &'w [u8]) -> Option<Pending<'w, S, T>> {
         let Self { identity, state, secret, journal, .. } = self;
         let event = Writing::event(secret, body, state.snapshot(identity)?);
         let is_old = log.schema.is_some_and(|schema| schema < SCHEMA);

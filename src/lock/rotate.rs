@@ -59,7 +59,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let old = self.identity.device;
         let rotation = rotation(&old, new, signatures)?;
         let time = self.rotatable(&rotation, &now)?;
-        let entry = self.write(&record::device(time, &rotation)?, &now)?;
+        let entry = self.write(record::device(time, &rotation)?.as_bytes(), &now)?;
         self.rotated(*new, entry)
     }
 
@@ -79,7 +79,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         let old = self.identity.device;
         let rotation = rotation(&old, new, signatures)?;
         let time = self.rotatable(&rotation, &now)?;
-        let entry = self.write_async(&record::device(time, &rotation)?, &now).await?;
+        let entry = self.write_async(record::device(time, &rotation)?.as_bytes(), &now).await?;
         self.rotated(*new, entry)
     }
 
@@ -99,7 +99,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     ) -> Result<Draft, Denial> {
         self.identity.device = new;
         let Finished { public, private } = entry.ok_or(Denial::Changed)?;
-        self.draft(public, private)
+        self.draft(&public, &private)
     }
 
     /// Where the next event stands.

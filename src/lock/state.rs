@@ -2,14 +2,14 @@
 
 use super::{
     life::Life,
-    record::{self, Body, Decision, Record, Start},
+    record::{self, Decision, Record, Room, Start},
 };
 use crate::{
     card::Card,
     caveat::Right,
     domain::{Change, Taken},
     epoch::Epoch,
-    id::{self, LockId},
+    id::{self, DomainId, LockId},
     ledger::{Changes, CommitError, Outcome},
     lock::Identity,
     receipt::{self, StatementKind},
@@ -49,14 +49,12 @@ impl Relock {
 }
 
 impl<T: Capacity> State<T> {
-    // Functions, here and of all that is large, since a constant would lie in flash, zeros and all.
-    pub(super) const fn empty() -> Self {
-        Self { life: None, tables: T::EMPTY, relock: None }
-    }
-
-    /// Nothing is known, not even whether the door is open.
-    pub(super) const fn unread() -> Self {
-        Self { life: None, tables: T::EMPTY, relock: Some(Relock::DUE) }
+    /// Forgets all but whether the door must be secured.
+    // In place, here and of all that is large: a value that is made and moved lies on the stack too.
+    pub(super) fn forget(&mut self, relock: Option<Relock>) {
+        self.life = None;
+        self.tables = T::EMPTY;
+        self.relock = relock;
     }
 
     /// Forgets what rests on the ticks of before: bounds of the present, and how long the door may
@@ -175,7 +173,7 @@ impl<T> State<T> {
     pub(super) fn snapshot<'s>(&'s self, identity: &'s Identity) -> Option<Snapshot<'s, T>> {
         Some(Snapshot {
             identity,
-            life: self.life.as_ref()?,
+            statements: self.life.as_ref()?.statements(),
             tables: Some(&self.tables),
             relock: self.relock.is_some(),
             stated: None,
@@ -215,13 +213,24 @@ impl From<CommitError> for Damaged {
 /// What a new log is to hold.
 pub(super) struct Snapshot<'s, T> {
     pub(super) identity: &'s Identity,
-    pub(super) life: &'s Life,
+    pub(super) statements: Statements<'s>,
     /// Without, all that was counted is dropped.
     pub(super) tables: Option<&'s T>,
     pub(super) relock: bool,
     /// When the statements were taken in, where that is what the log is written for: a claim, or an
     /// epoch and its keyset.
     pub(super) stated: Option<(Interval, Taken)>,
+}
+
+/// The statements that a lock holds, and its durable floor.
+#[derive(Clone, Copy)]
+pub(super) struct Statements<'s> {
+    pub(super) domain: DomainId,
+    pub(super) epoch: &'s [u8],
+    pub(super) keyset: &'s [u8],
+    pub(super) list: Option<&'s [u8]>,
+    pub(super) card: &'s [u8],
+    pub(super) floor: Time,
 }
 
 /// The statements for which a log is written.
@@ -252,9 +261,9 @@ impl<T> Snapshot<'_, T> {
         let Some((time, taken)) = self.stated else {
             return Stated { time: Interval::UNKNOWN, objects: [None; 4] };
         };
-        let (epoch, keyset, list) = self.life.domain.bytes();
+        let Statements { epoch, keyset, list, card, .. } = self.statements;
         let (list, card) = match taken {
-            Taken::Claim => (list, Some(self.life.card_bytes())),
+            Taken::Claim => (list, Some(card)),
             _ => (None, None),
         };
         Stated { time, objects: [Some(epoch), Some(keyset), list, card] }
@@ -262,49 +271,53 @@ impl<T> Snapshot<'_, T> {
 
     /// Whose entries they are: lock, epoch and device key.
     pub(super) fn place(&self) -> Result<(LockId, id::Epoch, [u8; 32]), StoreError> {
-        let (Ok(lock), Ok(scope)) = (self.life.lock(), self.life.scope()) else {
+        let Statements { epoch, card, .. } = self.statements;
+        let (Ok(card), Ok(epoch)) = (Card::decode(card), Epoch::decode(epoch)) else {
             return Err(StoreError::Failed);
         };
-        Ok((lock, scope.epoch, *self.identity.device.as_bytes()))
+        Ok((card.lock, epoch.number, *self.identity.device.as_bytes()))
     }
 }
 
 impl<T: Capacity> Snapshot<'_, T> {
-    /// The body of a part; `None` behind the last.
+    /// Makes the body of a part, if there is one.
     #[inline(never)]
-    pub(super) fn body(&self, part: Part, number: u64) -> Result<Option<Body>, EncodeError> {
-        let Self { identity, life, .. } = self;
-        let (epoch, keyset, list) = life.domain.bytes();
-        let floor = life.clock.floor();
-        let body = match part {
+    pub(super) fn body(
+        &self,
+        part: Part,
+        number: u64,
+        out: &mut Room,
+    ) -> Result<bool, EncodeError> {
+        let Self { identity, .. } = self;
+        let Statements { domain, epoch, keyset, list, card, floor } = self.statements;
+        match part {
             Part::Start => {
                 let (device, nonce) = (*identity.device.as_bytes(), identity.nonce);
                 let words = u16::try_from(T::BLOCKS).unwrap_or(u16::MAX);
-                let (domain, relock) = (life.domain.id(), self.relock);
-                let (schema, old) = (record::SCHEMA, None);
+                let (relock, schema, old) = (self.relock, record::SCHEMA, None);
                 let start =
                     Start { number, device, nonce, domain, floor, words, relock, schema, old };
-                start.write()?
+                start.write(out)?;
             }
-            Part::Epoch => record::epoch(epoch)?,
-            Part::Keyset => record::keyset(keyset)?,
-            Part::List => record::list(list.unwrap_or_default())?,
-            Part::Card => record::card(life.card_bytes())?,
+            Part::Epoch => record::epoch(out, epoch)?,
+            Part::Keyset => record::keyset(out, keyset)?,
+            Part::List => record::list(out, list.unwrap_or_default())?,
+            Part::Card => record::card(out, card)?,
             Part::Counts(from) => match self.tables {
-                Some(tables) => return record::counts(tables.counts(floor).skip(from)),
-                None => return Ok(None),
+                Some(tables) => return record::counts(out, tables.counts(floor).skip(from)),
+                None => return Ok(false),
             },
             Part::Lanes(from) => match self.tables {
-                Some(tables) => return record::lanes::<T>(tables.lanes(floor).skip(from)),
-                None => return Ok(None),
+                Some(tables) => return record::lanes::<T>(out, tables.lanes(floor).skip(from)),
+                None => return Ok(false),
             },
-        };
-        Ok(Some(body))
+        }
+        Ok(true)
     }
 
     /// The part behind one, if there is one.
     pub(super) fn part_behind(&self, part: Part) -> Option<Part> {
-        let floor = self.life.clock.floor();
+        let floor = self.statements.floor;
         let lanes = || {
             let has_lanes = self.tables.is_some_and(|tables| tables.lanes(floor).next().is_some());
             has_lanes.then_some(Part::Lanes(0))
@@ -312,7 +325,7 @@ impl<T: Capacity> Snapshot<'_, T> {
         match part {
             Part::Start => Some(Part::Epoch),
             Part::Epoch => Some(Part::Keyset),
-            Part::Keyset if self.life.domain.bytes().2.is_some() => Some(Part::List),
+            Part::Keyset if self.statements.list.is_some() => Some(Part::List),
             Part::Keyset | Part::List => Some(Part::Card),
             Part::Card => {
                 let has_counts =

@@ -5,7 +5,7 @@ use core::fmt;
 use super::{
     Lock, Permit,
     permit::is_late,
-    record::{Body, Decision},
+    record::{Decided, Decision},
 };
 use crate::{
     denial::Denial,
@@ -55,9 +55,12 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     where
         S: Store,
     {
-        let written = self.decision(&now).and_then(|body| Ok(self.lock.write(&body, &now)?));
+        let written = match &self.decision(&now) {
+            Ok(body) => self.lock.note_down(body.as_bytes(), &now).map_err(Denial::from),
+            Err(denial) => Err(*denial),
+        };
         match written {
-            Ok(_closed) => self.permit(),
+            Ok(()) => self.permit(),
             Err(denial) => Err(self.denied(denial, &now)),
         }
     }
@@ -71,9 +74,9 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
     where
         S: AsyncStore,
     {
-        let written = match self.decision(&now) {
-            Ok(body) => self.lock.write_async(&body, &now).await.map_err(Denial::from),
-            Err(denial) => Err(denial),
+        let written = match &self.decision(&now) {
+            Ok(body) => self.lock.write_async(body.as_bytes(), &now).await.map_err(Denial::from),
+            Err(denial) => Err(*denial),
         };
         match written {
             Ok(_closed) => self.permit(),
@@ -83,7 +86,7 @@ impl<S, T: Capacity> Verified<'_, '_, S, T> {
 
     /// What is to be made durable, if the request may still be granted.
     #[inline(never)]
-    fn decision(&self, now: &Now) -> Result<Body, Denial> {
+    fn decision(&self, now: &Now) -> Result<Decided, Denial> {
         if is_late(&self.now, now) {
             return Err(Denial::TooLate);
         }

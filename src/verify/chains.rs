@@ -1,7 +1,7 @@
 //! Chains whose signatures are known to hold, for a verifier that sees them again (SPEC.md section
 //! 13.9).
 
-use super::{Accepted, Admitted, View};
+use super::{Accepted, Admitted, View, verify_by};
 use crate::{
     crypto::{self, Genuine},
     denial::Denial,
@@ -75,8 +75,7 @@ pub fn verify_with(
     view: &View<'_>,
     chains: &dyn Chains,
 ) -> Result<Accepted, Denial> {
-    let links = |admitted: &Admitted<'_, '_>| admitted.recall_links(chains);
-    Admitted::new(presentation, view)?.authentic(view, links)?.judge(view)
+    verify_by(presentation, view, &|admitted| admitted.recall_links(chains))
 }
 
 impl Admitted<'_, '_> {

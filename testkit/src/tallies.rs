@@ -184,7 +184,7 @@ impl Tallies {
     /// Notes a request that was admitted.
     fn apply<T: Capacity>(&mut self, changes: &Changes, floor: Time) {
         for counted in changes.counted() {
-            let Counted { link, root, issuer, after, keep_until, .. } = *counted;
+            let Counted { link, root, issuer, after, keep_until, .. } = counted;
             let payer = payer(root, issuer);
             let unused = Tally { payer, uses: Uses::default(), keep_until };
             let tally = self.counts.entry(link).or_insert(unused);

@@ -1,22 +1,25 @@
 //! Decisions: what a request spends, and what is told of it.
 
-use super::{Body, DECISION, record};
+use super::{DECISION, record};
 use crate::{
     caveat::Right,
     id::{Counter, KeyId, KeyName, LinkId},
-    ledger::{Changes, Counted, Heard, Lane, Uses},
+    ledger::{Changes, Counted, Heard, Lane, Spent},
     limits::{MAX_LINKS, MAX_PRIVATE, MAX_WITNESSES},
     lock::chain::Opened,
     receipt,
     secret::DeviceSecret,
     time::{Interval, Seconds, Time},
     verify::Accepted,
-    wire::{EncodeError, Encoded, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
 };
 
 /// Bytes of a decision and of its outcome at their largest.
 pub(in crate::lock) const OPENING_BYTES: usize = DECISION_BYTES + 2;
 const DECISION_BYTES: usize = 1 + 32 + 1 + 22 + 6 + 8 + 16 + 1 + 64 + 1 + 64 + 4 * 26 + 28;
+
+/// A decision without its tag.
+pub(in crate::lock) type Decided = Encoded<DECISION_BYTES>;
 
 /// What of a decision changes the state, and what is told of it.
 pub(in crate::lock) struct Decision<'a> {
@@ -40,28 +43,25 @@ impl<'a> Decision<'a> {
                 Some((opening.issuer, opening.holder, opening.links_raw()))
             })?,
         };
-        let root = LinkId(links.first().copied().unwrap_or_default());
-        let mut counted = [None; MAX_LINKS];
-        for (link, slot) in links.iter().zip(&mut counted) {
+        let (mut named, mut spent) = ([None; MAX_LINKS], [None; MAX_LINKS]);
+        for ((link, name), slot) in links.iter().zip(&mut named).zip(&mut spent) {
+            *name = Some(LinkId(*link));
             if reader.flag()? {
-                let spent = reader.u32()?;
-                let (first, keep_until) = (Some(Time(reader.u64()?)), Time(reader.u64()?));
-                let (before, after) = (Uses::default(), Uses { spent, first });
-                let link = LinkId(*link);
-                *slot = Some(Counted { link, root, issuer, before, after, keep_until });
+                let Some(before) = reader.u32()?.checked_sub(1) else {
+                    return reader.refuse(DecodeError::OutOfRange(Part::Uses));
+                };
+                let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
+                *slot = Some(Spent { before, first, is_first: before == 0, keep_until });
             }
         }
-        let lane = reader.optional(|reader| {
-            let spent = (Counter(reader.u64()?), Time::read(reader)?);
-            Some(Lane { holder, root, issuer, counter: spent.0, time: spent.1 })
-        })?;
+        let lane = reader.optional(|reader| Some((Counter(reader.u64()?), Time::read(reader)?)))?;
         let heard = reader.optional(Time::read)?;
         let heard = heard.map(|at| Heard { at, issued: None });
-        let changes = Changes { counted, lane, heard };
+        let changes = Changes { issuer, holder, links: named, spent, lane, heard };
         Some(Self { core, right, time, relock, persons, changes })
     }
 
-    pub(in crate::lock) fn write(accepted: &Accepted) -> Result<Body, EncodeError> {
+    pub(in crate::lock) fn write(accepted: &Accepted) -> Result<Decided, EncodeError> {
         let changes = accepted.changes();
         record(DECISION, &|out| {
             out.raw(&accepted.core().0);
@@ -70,7 +70,7 @@ impl<'a> Decision<'a> {
             out.optional_integer(accepted.relock_within().map(|Seconds(within)| within.into()));
             let (issuer, holder) = (accepted.issuer(), accepted.holder());
             receipt::put_opening(out, issuer, holder, accepted.links(), accepted.witnesses());
-            for (_link, counted) in accepted.links().zip(&changes.counted) {
+            for (_link, counted) in changes.by_link() {
                 out.flag(counted.is_some());
                 if let Some(Counted { after, keep_until, .. }) = counted {
                     out.integer(after.spent.into());

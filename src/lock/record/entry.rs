@@ -1,10 +1,10 @@
 //! What a journal holds of the audit logs: entries that were kept, their ends, denials.
 
-use super::{BEGINNING, Body, DENIED, ENDS, KEPT, OPEN, record};
+use super::{BEGINNING, DENIED, ENDS, KEPT, OPEN, Room, anew, record};
 use crate::{
     caveat::Right,
     id::{Epoch, LockId, Sequence},
-    limits::MAX_PRIVATE,
+    limits::{MAX_PRIVATE, MAX_PUBLIC},
     lock::chain::{Chain, End, Opened},
     receipt::{self, Denied, DeniedRows, Event, Head, Log, Public},
     secret::DeviceSecret,
@@ -28,6 +28,9 @@ pub(in crate::lock) const KEPT_STATEMENT_BYTES: usize = STAMP_BYTES + 34;
 pub(in crate::lock) const BEGINNING_BYTES: usize = 1 + 1 + 10 + 32;
 pub(in crate::lock) const ENDS_BYTES: usize = 1 + 8 + 10 + 10 + 10 + 2 * (10 + 32);
 pub(in crate::lock) const OPEN_BYTES: usize = 1 + 10 + 32 + 1 + 22 + PERSONS_BYTES;
+
+/// Denials, put together, without their tag.
+pub(in crate::lock) type Denials = Encoded<{ 1 + 22 + MAX_PRIVATE - PRIVATE_HEAD }>;
 
 /// Bytes of a private part that follow from the entry: its salt and its tag.
 const PRIVATE_HEAD: usize = 17;
@@ -59,17 +62,21 @@ pub(in crate::lock) struct Rows<'a> {
 }
 
 /// What the first entry that is kept hangs from.
-pub(in crate::lock) fn beginning(log: Log, head: &Head) -> Result<Body, EncodeError> {
-    record(BEGINNING, &|out| {
+pub(in crate::lock) fn beginning(out: &mut Room, log: Log, head: &Head) -> Result<(), EncodeError> {
+    anew(out, BEGINNING, &|out| {
         out.flag(log == Log::Denials);
         put_head(out, head);
     })
 }
 
 /// An entry that a new log keeps.
-pub(in crate::lock) fn kept(public: &[u8], private: &[u8]) -> Result<Body, EncodeError> {
+pub(in crate::lock) fn kept(
+    out: &mut Room,
+    public: &[u8],
+    private: &[u8],
+) -> Result<(), EncodeError> {
     let public = Public::whole(public)?;
-    record(KEPT, &|out| {
+    anew(out, KEPT, &|out| {
         put_stamp(out, &public);
         out.raw(private.get(PRIVATE_HEAD..).unwrap_or_default());
     })
@@ -85,7 +92,7 @@ fn put_stamp(out: &mut Writer<'_>, public: &Public<'_>) {
 
 /// Bytes of the body of an entry that is kept.
 pub(in crate::lock) fn kept_bytes(public: &Public<'_>, private: usize) -> usize {
-    let stamp = Body::written(&|out| put_stamp(out, public));
+    let stamp = Encoded::<MAX_PUBLIC>::written(&|out| put_stamp(out, public));
     let rest = private.saturating_sub(PRIVATE_HEAD).saturating_add(1);
     stamp.map_or(usize::MAX, |stamp| stamp.as_bytes().len().saturating_add(rest))
 }
@@ -125,8 +132,8 @@ pub(super) fn read_head(reader: &mut Reader<'_>) -> Option<Head> {
     Some(Head { next: Sequence(reader.u64()?), hash: *reader.array()? })
 }
 
-pub(in crate::lock) fn ends(chain: &Chain) -> Result<Body, EncodeError> {
-    record(ENDS, &|out| {
+pub(in crate::lock) fn ends(out: &mut Room, chain: &Chain) -> Result<(), EncodeError> {
+    anew(out, ENDS, &|out| {
         out.raw(&chain.lock.0);
         out.integer(chain.epoch.0);
         out.integer(chain.starts);
@@ -148,8 +155,12 @@ pub(super) fn read_ends(reader: &mut Reader<'_>) -> Option<Chain> {
 }
 
 /// The decision whose outcome isn't known yet.
-pub(in crate::lock) fn open(opened: &Opened, private: &[u8]) -> Result<Body, EncodeError> {
-    record(OPEN, &|out| {
+pub(in crate::lock) fn open(
+    out: &mut Room,
+    opened: &Opened,
+    private: &[u8],
+) -> Result<(), EncodeError> {
+    anew(out, OPEN, &|out| {
         out.integer(opened.number);
         out.raw(&opened.core);
         out.raw(&[opened.right.bit()]);
@@ -207,7 +218,7 @@ fn private_denials(
 pub(in crate::lock) fn denied<'r>(
     time: Interval,
     rows: impl Iterator<Item = &'r Denied> + Clone,
-) -> Result<Body, EncodeError> {
+) -> Result<Denials, EncodeError> {
     record(DENIED, &|out| {
         time.write(out);
         receipt::put_denied(out, rows.clone());

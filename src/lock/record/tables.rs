@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU32;
 
-use super::{Body, COUNTS, LANES, Start, record};
+use super::{Body, COUNTS, LANES, Room, Start, anew};
 use crate::{
     id::{Counter, KeyId, KeyName, LinkId},
     tables::{Capacity, Count, LaneView, Payer},
@@ -18,11 +18,12 @@ pub(in crate::lock) const COUNTS_IN_A_RECORD: usize = (Body::SIZE - 1) / COUNT_B
 /// Bytes of a lane at its largest, without the words of its window.
 const LANE_BYTES: usize = 16 + 8 + 8 + 10 + 10;
 
-/// As many counts as fit in one record.
-pub(in crate::lock) fn counts<'c>(
-    counts: impl Iterator<Item = &'c Count> + Clone,
-) -> Result<Option<Body>, EncodeError> {
-    let body = record(COUNTS, &|out| {
+/// As many counts as fit in one record; whether there are any.
+pub(in crate::lock) fn counts(
+    out: &mut Room,
+    counts: impl Iterator<Item = Count> + Clone,
+) -> Result<bool, EncodeError> {
+    anew(out, COUNTS, &|out| {
         for count in counts.clone().take(COUNTS_IN_A_RECORD) {
             out.raw(&count.link.0);
             put_payer(out, &count.payer);
@@ -31,7 +32,7 @@ pub(in crate::lock) fn counts<'c>(
             out.integer(count.keep_until.0);
         }
     })?;
-    Ok(Some(body).filter(|body| body.as_bytes().len() > 1))
+    Ok(out.as_bytes().len() > 1)
 }
 
 /// The counts of a record of them.
@@ -49,11 +50,12 @@ fn read_count(reader: &mut Reader<'_>) -> Option<Count> {
     Some(Count { link, payer, spent, first, keep_until })
 }
 
-/// As many lanes as fit in one record.
+/// As many lanes as fit in one record; whether there are any.
 pub(in crate::lock) fn lanes<T: Capacity>(
+    out: &mut Room,
     lanes: impl Iterator<Item = LaneView<impl Iterator<Item = u64>>> + Clone,
-) -> Result<Option<Body>, EncodeError> {
-    let body = record(LANES, &|out| {
+) -> Result<bool, EncodeError> {
+    anew(out, LANES, &|out| {
         for lane in lanes.clone().take(lanes_in_a_record::<T>()) {
             out.raw(&lane.holder.0);
             put_payer(out, &lane.payer);
@@ -62,7 +64,7 @@ pub(in crate::lock) fn lanes<T: Capacity>(
             lane.seen.for_each(|word| out.raw(&word.to_le_bytes()));
         }
     })?;
-    Ok(Some(body).filter(|body| body.as_bytes().len() > 1))
+    Ok(out.as_bytes().len() > 1)
 }
 
 /// The lanes of a record of them, whose windows have so many words.

@@ -244,7 +244,7 @@ impl<'h, T: Capacity> History<'h, T> {
             let Uses { spent, first } = tally.uses;
             let (spent, first) = (spent.try_into().unwrap(), first.unwrap());
             let (link, payer, keep_until) = (count.link, tally.payer, tally.keep_until);
-            same("a count", count, &Count { link, payer, spent, first, keep_until })?;
+            same("a count", &count, &Count { link, payer, spent, first, keep_until })?;
         }
         let live = naive.counts.values().filter(|tally| tally.is_live(floor)).count();
         same("live counts", &tables.counts(floor).count(), &live)?;
@@ -277,7 +277,7 @@ impl<'h, T: Capacity> History<'h, T> {
         self.note(|| format!("stored and read at {}", floor.0));
         let mut again = T::EMPTY;
         for count in self.tables.counts(floor) {
-            same("a count", &again.restore_count(*count, floor), &Ok(()))?;
+            same("a count", &again.restore_count(count, floor), &Ok(()))?;
         }
         for lane in self.tables.lanes(floor) {
             let held = self.naive.lanes.get(&lane.holder);
@@ -303,7 +303,7 @@ impl<'h, T: Capacity> History<'h, T> {
 
 /// Changes in one line.
 fn told(changes: &Changes) -> String {
-    let (mut told, end) = (String::new(), |id: &LinkId| (id.0[7], id.0[15]));
+    let (mut told, end) = (String::new(), |id: LinkId| (id.0[7], id.0[15]));
     for Counted { link, root, issuer, before, keep_until, .. } in changes.counted() {
         let (link, root, issuer, until) = (end(link), end(root), issuer.0[0], keep_until.0);
         told += &format!("link {link:?} of {root:?} by {issuer}, {before:?}, until {until}; ");

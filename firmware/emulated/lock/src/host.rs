@@ -42,7 +42,6 @@ pub type Buffer = [u8; MAX_SEALED];
 /// What the board is beside its lock.
 pub struct Board {
     pub pipe: Pipe,
-    pub session: Option<Session>,
     pub now: Now,
     pub random: [u8; 16],
     device: SigningKey<role::Device>,
@@ -95,7 +94,7 @@ impl Board {
         let (_factory, body) = pipe.receive(buffer)?;
         let Factory { device, identity, secret, opening } = Factory::read(body).ok_or(Broken)?;
         let now = Now::ticks(Uptime(0), 0);
-        let board = Self { pipe, session: None, now, random: [0; 16], device };
+        let board = Self { pipe, now, random: [0; 16], device };
         Ok((board, identity, secret, opening))
     }
 
@@ -157,11 +156,16 @@ impl Board {
     ///
     /// # Errors
     /// [`Broken`].
-    pub fn connect<S>(&mut self, lock: &mut Lock<'_, S, Home>) -> Result<(), Broken> {
+    #[inline(never)]
+    pub fn connect<S>(
+        &mut self,
+        lock: &mut Lock<'_, S, Home>,
+        place: &mut Option<Session>,
+    ) -> Result<(), Broken> {
         match lock.challenge(self.random, Channel::Radio, self.now) {
             Ok(session) => {
                 let challenge = session.challenge().encode().map_err(|_| Broken)?;
-                self.session = Some(session);
+                *place = Some(session);
                 self.pipe.send(b'C', &[challenge.as_bytes()])
             }
             Err(denial) => self.denied(denial.code()),
@@ -199,6 +203,7 @@ impl Board {
     ///
     /// # Errors
     /// [`Broken`].
+    #[inline(never)]
     pub fn entry(&mut self, entry: &Draft) -> Result<(), Broken> {
         let receipt = entry.receipt().map_err(|_| Broken)?;
         self.pipe.send(b'E', &[receipt.unsigned_bytes()])

@@ -13,7 +13,11 @@ use board::{
     stack::{self, Painted},
 };
 use embassy_executor::{Executor, Spawner};
-use keyward::{Denial, Lock, ledger::Outcome, lock::Bundle};
+use keyward::{
+    Denial, Lock,
+    ledger::Outcome,
+    lock::{Bundle, Session},
+};
 use keyward_store::flash::FlashLog;
 use lock::{
     awaited::{Awaited, turn},
@@ -69,6 +73,7 @@ async fn serve(stack: &Painted) -> Result<(), Broken> {
     lock.set_opening_keys(opening);
     let restored = lock.restore_async(None).await;
     board.hello(size_of::<Door>(), restored, lock.relock_within(board.now))?;
+    let mut session = None;
     loop {
         let asked = board.asked(&mut buffer)?;
         mark_begin();
@@ -76,8 +81,10 @@ async fn serve(stack: &Painted) -> Result<(), Broken> {
             Asked::Nothing => {}
             Asked::Show => board.show(&lock)?,
             Asked::Claim(bundle) => claim(&mut board, &mut lock, &bundle).await?,
-            Asked::Connect => board.connect(&mut lock)?,
-            Asked::Message(message) => handle(&mut board, &mut lock, message).await?,
+            Asked::Connect => board.connect(&mut lock, &mut session)?,
+            Asked::Message(message) => {
+                handle(&mut board, &mut lock, session.as_mut(), message).await?;
+            }
             Asked::Secure => {
                 let _secured = lock.secure_async(async || Outcome::Done).await;
                 board.pipe.send(b'X', &[])?;
@@ -97,11 +104,17 @@ async fn claim(board: &mut Board, lock: &mut Door, bundle: &Bundle<'_>) -> Resul
     board.taken(taken)
 }
 
-async fn handle(board: &mut Board, lock: &mut Door, message: &mut [u8]) -> Result<(), Broken> {
+async fn handle(
+    board: &mut Board,
+    lock: &mut Door,
+    session: Option<&mut Session>,
+    message: &mut [u8],
+) -> Result<(), Broken> {
     let now = board.now;
-    let Board { session: Some(session), pipe, .. } = board else {
+    let Some(session) = session else {
         return board.denied(Denial::NoChallenge.code());
     };
+    let Board { pipe, .. } = board;
     let moves =
         async |order: &keyward::lock::Order<'_>| match pipe.send(b'A', &[&[order.right().bit()]]) {
             Ok(()) => Outcome::Done,

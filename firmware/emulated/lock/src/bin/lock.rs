@@ -11,7 +11,7 @@ use board::{
 use keyward::{
     Denial, Lock,
     ledger::Outcome,
-    lock::{Bundle, Identity},
+    lock::{Bundle, Identity, LogReader, Session},
     secret::DeviceSecret,
 };
 use keyward_store::flash::BlockingFlashLog;
@@ -28,6 +28,8 @@ fn run() {
 }
 
 /// Serves what comes over the pipe until it is told to stop, or the pipe closes.
+// Apart from the painter, or its frame, in which the lock lies, would not be counted.
+#[inline(never)]
 fn serve(stack: &stack::Painted) -> Result<(), Broken> {
     let mut buffer: Buffer = [0; _];
     let (mut board, identity, secret, opening) = Board::start(&mut buffer)?;
@@ -35,6 +37,7 @@ fn serve(stack: &stack::Painted) -> Result<(), Broken> {
     let mut lock = fresh(identity, secret, store);
     lock.set_opening_keys(opening);
     restore(&mut board, &mut lock)?;
+    let mut session = None;
     loop {
         let asked = board.asked(&mut buffer)?;
         mark_begin();
@@ -42,8 +45,10 @@ fn serve(stack: &stack::Painted) -> Result<(), Broken> {
             Asked::Nothing => {}
             Asked::Show => board.show(&lock)?,
             Asked::Claim(bundle) => claim(&mut board, &mut lock, &bundle)?,
-            Asked::Connect => board.connect(&mut lock)?,
-            Asked::Message(message) => handle(&mut board, &mut lock, message)?,
+            Asked::Connect => board.connect(&mut lock, &mut session)?,
+            Asked::Message(message) => {
+                handle(&mut board, &mut lock, session.as_mut(), message)?;
+            }
             Asked::Secure => secure(&mut board, &mut lock)?,
             Asked::Log => log(&mut board, &mut lock)?,
             Asked::Quit => return board.quit(stack),
@@ -78,11 +83,17 @@ fn claim(board: &mut Board, lock: &mut Door, bundle: &Bundle<'_>) -> Result<(), 
 }
 
 #[inline(never)]
-fn handle(board: &mut Board, lock: &mut Door, message: &mut [u8]) -> Result<(), Broken> {
+fn handle(
+    board: &mut Board,
+    lock: &mut Door,
+    session: Option<&mut Session>,
+    message: &mut [u8],
+) -> Result<(), Broken> {
     let now = board.now;
-    let Board { session: Some(session), pipe, .. } = board else {
+    let Some(session) = session else {
         return board.denied(Denial::NoChallenge.code());
     };
+    let Board { pipe, .. } = board;
     let handled = lock.handle(
         session,
         message,
@@ -103,15 +114,19 @@ fn secure(board: &mut Board, lock: &mut Door) -> Result<(), Broken> {
 
 #[inline(never)]
 fn log(board: &mut Board, lock: &mut Door) -> Result<(), Broken> {
-    let mut reader = match lock.read_log(board.now) {
-        Ok(reader) => reader,
-        Err(denial) => return board.denied(denial.code()),
-    };
-    loop {
-        match lock.next_entry(&mut reader) {
-            Ok(Some(entry)) => board.entry(&entry)?,
-            Ok(None) => return board.pipe.send(b'L', &[]),
-            Err(denial) => return board.denied(denial.code()),
-        }
+    match &mut lock.read_log(board.now) {
+        Ok(reader) => while entry(board, lock, reader)? {},
+        Err(denial) => board.denied(denial.code())?,
+    }
+    Ok(())
+}
+
+/// Tells the next entry, or the end; whether there may be more.
+#[inline(never)]
+fn entry(board: &mut Board, lock: &mut Door, reader: &mut LogReader) -> Result<bool, Broken> {
+    match &lock.next_entry(reader) {
+        Ok(Some(entry)) => board.entry(entry).map(|()| true),
+        Ok(None) => board.pipe.send(b'L', &[]).map(|()| false),
+        Err(denial) => board.denied(denial.code()).map(|()| false),
     }
 }
