@@ -6,6 +6,7 @@
 
 mod cast;
 mod ends;
+pub mod life;
 mod naive;
 mod steps;
 mod story;

@@ -1,21 +1,30 @@
 //! Runs the fuzz targets, each for a while, from committed seeds and the corpus that it keeps.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
+    iter,
     path::Path,
     process::{Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
 };
 
 use keyward::{SealingKey, role::Holder, text};
 use keyward_testkit::{
+    interleave::life,
     malformed,
     scene::{HOLDER, Scene, key},
     seal, vectors,
 };
 
 /// Each target, and the bytes of its longest input.
-const TARGETS: [(&str, usize); 10] = [
+const TARGETS: [(&str, usize); 11] = [
     ("decode", 1600),
     ("decode_vs_postcard", 1600),
     ("verify_mutated", 81),
@@ -26,21 +35,33 @@ const TARGETS: [(&str, usize); 10] = [
     ("text", 2200),
     ("unseal", 1600),
     ("audit_mutated", 91),
+    ("lock_life", 400),
 ];
 
-/// Seconds for each target, unless told.
-const SMOKE: &str = "20";
+/// Seconds more for each target, unless told.
+const SMOKE: u64 = 20;
 
-/// `--seconds N` for each target, `--target T` for one; `--seeds` writes the seeds instead.
+/// Seconds until what was done is written down: a run that is stopped loses that much.
+const SLICE: u64 = 300;
+
+/// Where it is written down, beside what was built: a line for each target.
+const DONE: &str = "fuzz/target/done";
+
+/// Fuzzes each target until it was fuzzed for `--seconds N` altogether, or for a while more; one
+/// with `--target T`, so many side by side with `--jobs N`. `--seeds` writes the seeds instead.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let value = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1).map(String::as_str)
     };
+    let number = |name: &str| {
+        let number = value(name).map(str::parse::<u64>).transpose();
+        number.map_err(|_| format!("{name} N"))
+    };
     if arguments.iter().any(|argument| argument == "--seeds") {
         return seeds();
     }
-    let seconds: u64 = value("--seconds").unwrap_or(SMOKE).parse().map_err(|_| "--seconds N")?;
+    let (total, jobs) = (number("--seconds")?, number("--jobs")?.unwrap_or(1));
     let only = value("--target");
     let targets: Vec<_> =
         TARGETS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)).collect();
@@ -48,15 +69,26 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         return Err(format!("{}: no such target", only.unwrap_or_default()));
     }
     install()?;
-    let mut found = Vec::new();
-    for (name, longest) in targets {
-        let (executions, fell) = fuzz(name, *longest, seconds)?;
-        println!("{name}.executions: {executions}");
-        println!("{name}.findings: {}", u8::from(fell));
-        if fell {
-            found.push(*name);
+    build(only)?;
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Done::read()));
+    let found = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some((name, longest)) = targets.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let fell = fuzz(name, *longest, total, &done).unwrap_or_else(|error| {
+                        eprintln!("{name}: {error}");
+                        true
+                    });
+                    if let (true, Ok(mut found)) = (fell, found.lock()) {
+                        found.push(*name);
+                    }
+                }
+            });
         }
-    }
+    });
+    let found = found.into_inner().map_err(|_| "a thread fell")?;
     if found.is_empty() {
         Ok(())
     } else {
@@ -76,44 +108,142 @@ fn install() -> Result<(), String> {
     }
 }
 
-/// How many inputs a target was given, and whether one made it panic.
-fn fuzz(name: &str, longest: usize, seconds: u64) -> Result<(u64, bool), String> {
-    let fail = |error: std::io::Error| format!("{name}: {error}");
-    let (corpus, seeds) = (format!("fuzz/corpus/{name}"), format!("fuzz/seeds/{name}"));
-    fs::create_dir_all(&corpus).map_err(fail)?;
+/// One target, or all.
+fn build(only: Option<&str>) -> Result<(), String> {
     // No address sanitizer: there is no unsafe code here for it to watch. cargo-fuzz asks for
     // options that a stable compiler keeps to itself.
-    let built = cargo_fuzz("build").arg(name).status().map_err(fail)?;
-    if !built.success() {
-        return Err(format!("{name} does not build"));
+    match cargo_fuzz("build").args(only).status() {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("the targets don't build".into()),
     }
+}
+
+/// Fuzzes a target, and tells what was done altogether. Whether an input made it panic.
+fn fuzz(
+    name: &str,
+    longest: usize,
+    total: Option<u64>,
+    done: &Mutex<Done>,
+) -> Result<bool, String> {
+    let poisoned = |_| "a thread fell".to_owned();
+    let before = done.lock().map_err(poisoned)?.of(name).seconds;
+    let until = total.unwrap_or(before + SMOKE);
+    let mut fell = false;
+    for first in iter::once(true).chain(iter::repeat(false)) {
+        let seconds = done.lock().map_err(poisoned)?.of(name).seconds;
+        let left = until.saturating_sub(seconds);
+        if fell || left == 0 && !first {
+            break;
+        }
+        // Where nothing is left, what was found before runs once more.
+        let Slice { seconds, executions, has_fallen } = slice(name, longest, left.min(SLICE))?;
+        fell = has_fallen;
+        done.lock().map_err(poisoned)?.add(name, Sum { seconds, executions })?;
+    }
+    let Sum { seconds, executions } = done.lock().map_err(poisoned)?.of(name);
+    println!("{name}.seconds: {seconds}");
+    println!("{name}.executions: {executions}");
+    println!("{name}.corpus: {}", files(&format!("fuzz/corpus/{name}")));
+    println!("{name}.crashes: {}", files(&format!("fuzz/artifacts/{name}")));
+    println!("{name}.findings: {}", u8::from(fell));
+    Ok(fell)
+}
+
+fn files(folder: &str) -> usize {
+    fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+/// What one process did.
+struct Slice {
+    seconds: u64,
+    executions: u64,
+    has_fallen: bool,
+}
+
+/// Runs a target for so long; for no time at all, it runs the seeds and the corpus and ends.
+fn slice(name: &str, longest: usize, seconds: u64) -> Result<Slice, String> {
+    let fail = |error: std::io::Error| error.to_string();
+    let (corpus, seeds) = (format!("fuzz/corpus/{name}"), format!("fuzz/seeds/{name}"));
+    fs::create_dir_all(&corpus).map_err(fail)?;
+    let limit = match seconds {
+        0 => "-runs=0".to_owned(),
+        _ => format!("-max_total_time={seconds}"),
+    };
+    let started = Instant::now();
     let mut child = cargo_fuzz("run")
-        .args([name, &corpus, &seeds, "--"])
-        .arg(format!("-max_total_time={seconds}"))
+        .args([name, &corpus, &seeds, "--", &limit])
         .arg(format!("-max_len={longest}"))
         .args(["-print_final_stats=1", "-timeout=10"])
         .stderr(Stdio::piped())
         .spawn()
         .map_err(fail)?;
-    let mut executions = None;
+    let (mut executions, mut took) = (None, None);
     let mut last = Vec::new();
     for line in child.stderr.take().into_iter().flat_map(|stderr| BufReader::new(stderr).lines()) {
         let line = line.map_err(fail)?;
         if let Some(count) = line.strip_prefix("stat::number_of_executed_units:") {
             executions = count.trim().parse().ok();
         }
+        // Done 3194 runs in 61 second(s)
+        if let Some((_, rest)) = line.split_once(" runs in ") {
+            took = rest.split(' ').next().and_then(|seconds| seconds.parse().ok());
+        }
         last.push(line);
         if last.len() > 200 {
             last.remove(0);
         }
     }
-    let fell = !child.wait().map_err(fail)?.success();
-    if fell {
+    let has_fallen = !child.wait().map_err(fail)?.success();
+    if has_fallen {
         eprintln!("{}", last.join("\n"));
     }
-    match executions {
-        Some(executions) => Ok((executions, fell)),
-        None => Err(format!("{name} did not run")),
+    let took = took.unwrap_or(started.elapsed().as_secs());
+    match (executions, seconds) {
+        // To read the corpus is no fuzzing.
+        (Some(_), 0) => Ok(Slice { seconds: 0, executions: 0, has_fallen }),
+        (Some(executions), _) => Ok(Slice { seconds: took, executions, has_fallen }),
+        (None, _) => Err("it did not run".into()),
+    }
+}
+
+/// How long a target was fuzzed, and with how many inputs.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    seconds: u64,
+    executions: u64,
+}
+
+/// What was done since the targets were first built here.
+struct Done(BTreeMap<String, Sum>);
+
+impl Done {
+    fn read() -> Self {
+        let text = fs::read_to_string(DONE).unwrap_or_default();
+        let line = |line: &str| {
+            let mut words = line.split(' ');
+            let name = words.next()?.to_owned();
+            let [seconds, executions] = [words.next()?, words.next()?];
+            let sum = Sum { seconds: seconds.parse().ok()?, executions: executions.parse().ok()? };
+            Some((name, sum))
+        };
+        Self(text.lines().filter_map(line).collect())
+    }
+
+    fn of(&self, name: &str) -> Sum {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
+    fn add(&mut self, name: &str, more: Sum) -> Result<(), String> {
+        let sum = self.0.entry(name.to_owned()).or_default();
+        sum.seconds += more.seconds;
+        sum.executions += more.executions;
+        let line = |(name, Sum { seconds, executions }): (&String, &Sum)| {
+            format!("{name} {seconds} {executions}\n")
+        };
+        let text: String = self.0.iter().map(line).collect();
+        // What was built may be elsewhere.
+        let written = fs::create_dir_all("fuzz/target").and_then(|()| fs::write(DONE, text));
+        written.map_err(|error| format!("{DONE}: {error}"))
     }
 }
 
@@ -160,6 +290,9 @@ fn seeds() -> Result<(), String> {
         let name = case.name.replace('/', "_");
         seed("unseal", &name, &[&[index], &case.sealed[..]].concat())?;
         seed("unseal", &format!("{name}_edited"), &[index, 1, 0, 40, 1, 0])?;
+    }
+    for (number, bytes) in life::seeds().iter().enumerate() {
+        seed("lock_life", &format!("life_{number:02}"), bytes)?;
     }
     // Any bytes will do for choices: signatures are as random as any.
     let full = Scene::full().presentation();

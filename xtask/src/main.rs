@@ -107,7 +107,12 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
         services::fleet,
     ),
     ("floors", "compares verify and issue with the bare signatures", "2 min", floors::run),
-    ("fuzz", "runs each fuzz target for 20 s, or for --seconds", "3 min", fuzz::run),
+    (
+        "fuzz",
+        "fuzzes each target for 20 s, or until it was for --seconds in all (--target T --jobs N)",
+        "5 min",
+        fuzz::run,
+    ),
     ("kill", "kills a lock's host between any two system calls (--times N)", "2 min", kill::run),
     (
         "load",

@@ -19,7 +19,7 @@ const STAFF: usize = 7;
 pub(super) const INTRUDER: usize = 1 + EPOCHS * STAFF;
 /// A clerk whom nobody names.
 pub(super) const STRANGER: usize = INTRUDER + 1;
-const RESCUERS: usize = STRANGER + 1;
+pub(super) const RESCUERS: usize = STRANGER + 1;
 /// All clerks.
 pub(super) const CAST: usize = RESCUERS + 4 * (EPOCHS + 1);
 

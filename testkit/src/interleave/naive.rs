@@ -22,7 +22,7 @@ impl Host {
         (u128::from(ticks) * u128::from(self.drift)).div_ceil(1_000_000)
     }
 
-    fn most(&self, since: u64) -> Option<u64> {
+    pub(super) fn most(&self, since: u64) -> Option<u64> {
         let ticks = self.uptime.checked_sub(since)?;
         Some(u64::try_from((u128::from(ticks) + self.off(ticks)).div_ceil(1000)).unwrap())
     }
@@ -77,7 +77,7 @@ pub(super) struct Naive {
     pub(super) card: usize,
     pub(super) floor: u64,
     passed: Option<(u64, u64)>,
-    bound: Option<(u64, u64)>,
+    pub(super) bound: Option<(u64, u64)>,
     pub(super) uses: BTreeMap<[u8; 16], (u32, Option<u64>)>,
     pub(super) open: Option<Open>,
     pub(super) run: u64,
@@ -117,7 +117,7 @@ impl Naive {
         self.floor.max(passed)
     }
 
-    fn heard(&mut self, at: u64, host: &Host) {
+    pub(super) fn heard(&mut self, at: u64, host: &Host) {
         if at > self.lo(host) {
             self.passed = Some((at, host.uptime));
         }
@@ -134,7 +134,7 @@ impl Naive {
         self.open = Some(Open { given: host.uptime, epoch, run, spent: false });
     }
 
-    fn session(&self) -> Option<Open> {
+    pub(super) fn session(&self) -> Option<Open> {
         let here = |open: &Open| open.epoch == self.epoch && open.run == self.run && !open.spent;
         self.open.filter(here)
     }
@@ -155,7 +155,7 @@ impl Naive {
         if card.epoch == self.epoch { order(card) } else { (0, 0) }
     }
 
-    fn named(&self, story: &Story, who: usize) -> Option<Named> {
+    pub(super) fn named(&self, story: &Story, who: usize) -> Option<Named> {
         match &story.statements[self.keyset].what {
             What::Keyset { issuers, .. } => issuers.iter().find(|named| named.who == who).copied(),
             _ => None,

@@ -129,7 +129,7 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
         let after = behind(Some(Until::End));
         assert_ne!(before, after, "a step changes something");
         let (mut lock, _) = script.power_up(flash.clone()).unwrap();
-        let told = script.told(&mut lock).unwrap();
+        let told = super::told(&mut lock).unwrap();
         Self { script, step, flash, before, committed, after, told }
     }
 
@@ -195,7 +195,7 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
             Err(what) => return wrong(what),
         };
         // What was told is told; what was committed and never recorded is told once, as that.
-        let told = match self.script.told(&mut lock) {
+        let told = match super::told(&mut lock) {
             Ok(told) => told,
             Err(what) => return wrong(what),
         };
@@ -212,7 +212,7 @@ impl<'s, const WRITE: usize> Scene<'s, WRITE> {
         if again != found {
             return wrong("the second start found another state".into());
         }
-        match self.script.told(&mut lock) {
+        match super::told(&mut lock) {
             Ok(again) if again.follows(&told) == Ok(()) && again.next == told.next => {}
             other => return wrong(format!("the second start tells something else: {other:?}")),
         }

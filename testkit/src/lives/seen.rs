@@ -82,3 +82,41 @@ pub fn view<S: Store>(lock: &Lock<'static, S, Small>) -> View {
         relock: lock.relock_within(now()).is_some(),
     }
 }
+
+/// All entries that a lock holds, both logs in one: number and hash, and the outcome of an
+/// opening. Each hangs from the one before, and the last is where the log ends.
+///
+/// # Errors
+/// What of that isn't so.
+pub fn told<S: Store>(lock: &mut Lock<'static, S, Small>) -> Result<Told, String> {
+    let mut told = Told::default();
+    if lock.trust().is_err() {
+        return Ok(told);
+    }
+    let mut reader = lock.read_log(now()).map_err(|denial| denial.to_string())?;
+    let mut heads = BTreeMap::new();
+    while let Some(draft) = lock.next_entry(&mut reader).map_err(|denial| denial.to_string())? {
+        let bytes = draft.receipt().unwrap().unsigned_bytes().to_vec();
+        let receipt = [&bytes[..], &[0; 64]].concat();
+        let receipt = Receipt::decode(&receipt).unwrap();
+        let public = receipt.unverified();
+        let (log, number) = (public.log(), public.sequence.0);
+        let first = Head { next: public.sequence, hash: *public.before };
+        let head = *heads.entry(log).or_insert(first);
+        let head = head.step(&receipt).map_err(|fault| format!("{log:?} {number}: {fault:?}"))?;
+        heads.insert(log, head);
+        let outcome = match public.event {
+            Event::Opening { outcome, .. } => Some(outcome),
+            _ => None,
+        };
+        told.entries.insert((log, number), (*receipt.hash().as_bytes(), outcome));
+    }
+    for log in [keyward::receipt::Log::Events, keyward::receipt::Log::Denials] {
+        let end = lock.head(log);
+        if heads.get(&log).copied().unwrap_or(end) != end {
+            return Err(format!("{log:?} doesn't end where it does"));
+        }
+        told.next.insert(log, end.next.0);
+    }
+    Ok(told)
+}
