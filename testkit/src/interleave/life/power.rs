@@ -108,8 +108,8 @@ impl Life<'_> {
         }
     }
 
-    /// Whatever has happened, one visit mends a lock that somebody owns: by a keyset where the roots
-    /// are honest, otherwise by an epoch.
+    /// Whatever has happened, one visit mends a lock that somebody owns: by a keyset where the
+    /// roots are honest, otherwise by an epoch.
     pub(super) fn mended(&mut self) -> Result<(), String> {
         self.choices.0 = &[];
         self.starts(false)?;
