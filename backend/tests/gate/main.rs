@@ -1,6 +1,7 @@
 //! The gate: each request once, at whichever node, and nothing without a mark.
 
 mod house;
+mod marks;
 
 use std::sync::{
     Arc,
