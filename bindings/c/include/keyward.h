@@ -33,14 +33,14 @@
 #endif
 
 
-// Bytes of a lock without its tables, at most.
+// Bytes of a lock without its tables, at most; those that round a lock up to its alignment are in it.
 #define KW_LOCK_FIXED 8064
 
 // Bytes of one counted link.
-#define KW_COUNT_SIZE 56
+#define KW_COUNT_SIZE 46
 
 // Bytes of one holder.
-#define KW_LANE_SIZE 72
+#define KW_LANE_SIZE 53
 
 // How a lock's storage is aligned.
 #define KW_LOCK_ALIGN 8

@@ -24,12 +24,12 @@ pub(crate) const FLASH_WORD: usize = number(option_env!("KW_FLASH_WORD"), 4);
 /// What the lock remembers of links and holders.
 pub(crate) type Memory = Tables<COUNTS, LANES>;
 
-/// Bytes of a lock without its tables, at most.
+/// Bytes of a lock without its tables, at most; those that round a lock up to its alignment are in it.
 pub const KW_LOCK_FIXED: usize = 8064;
 /// Bytes of one counted link.
-pub const KW_COUNT_SIZE: usize = 56;
+pub const KW_COUNT_SIZE: usize = 46;
 /// Bytes of one holder.
-pub const KW_LANE_SIZE: usize = 72;
+pub const KW_LANE_SIZE: usize = 53;
 /// How a lock's storage is aligned.
 pub const KW_LOCK_ALIGN: usize = 8;
 
