@@ -105,7 +105,7 @@ type Place = (u64, u64, u64, u64);
 
 /// The core's regions by file, and how often each was reached.
 fn regions(report: &Value) -> Option<BTreeMap<String, BTreeMap<Place, u64>>> {
-    let core = root().join("src");
+    let core = root().join("src").canonicalize().ok()?;
     let mut files = BTreeMap::<String, BTreeMap<Place, u64>>::new();
     for function in report["data"][0]["functions"].as_array()? {
         // A mangled name has each part with its length before it.
