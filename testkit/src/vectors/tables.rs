@@ -112,8 +112,9 @@ fn quotas(vectors: &mut Vec<Value>) {
     ];
     vectors.push(vector::<0, 4, 1>("lanes/payer-stays", &moves));
     let both = Step { counted: vec![(1, 9, 1, 1000)], ..lane((1, 9, 1, 5, 50), 0, OK) };
-    let only_count = Step { counted: vec![(2, 7, 3, 1000)], ..lane((2, 9, 1, 5, 50), 0, FULL) };
-    vectors.push(vector::<4, 4, 1>("both/all-or-nothing", &[both, only_count]));
+    // A quarter of the counts has room for a second, a quarter of the lanes has not.
+    let only_count = Step { counted: vec![(2, 9, 1, 1000)], ..lane((2, 9, 1, 5, 50), 0, FULL) };
+    vectors.push(vector::<8, 4, 1>("both/all-or-nothing", &[both, only_count]));
 }
 
 fn ends(vectors: &mut Vec<Value>) {
