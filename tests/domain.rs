@@ -61,8 +61,9 @@ fn an_epoch_is_taken_with_its_keyset_by_a_walk_from_the_own() {
 
     // A walk that began before it: from an epoch that is left.
     foreign.step(&epoch).unwrap();
-    assert!(domain.take_epoch(foreign, &new).is_err());
-    assert!(domain.take_epoch(start, &Keyset::decode(&old).unwrap()).is_err());
+    assert_eq!(domain.take_epoch(foreign, &new), Err(Refusal::NotCommitted));
+    let old = Keyset::decode(&old).unwrap();
+    assert_eq!(domain.take_epoch(start, &old), Err(Refusal::NotCommitted));
 }
 
 #[test]
