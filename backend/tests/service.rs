@@ -320,6 +320,8 @@ async fn too_many_at_once_are_told_to_come_again_and_shut_no_client_out() {
         async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(head.as_bytes()).await.unwrap();
+            // Whoever asks behind it would else take its turn now and then.
+            tokio::time::sleep(Duration::from_millis(300)).await;
             stream
         }
     };
