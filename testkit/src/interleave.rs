@@ -121,6 +121,25 @@ enum Mode {
     Off(i64, u64),
 }
 
+impl Mode {
+    /// What it says at this millisecond.
+    fn says(self, real: u64) -> Option<(u64, u64)> {
+        let Self::Off(off, wide) = self else { return None };
+        let present = i64::try_from(real / 1000).unwrap();
+        let lo = u64::try_from(present + off).unwrap();
+        Some((lo, lo + wide))
+    }
+}
+
+impl Host {
+    /// What a lock is told.
+    fn now(&self) -> Now {
+        let between = |(lo, hi)| Interval::between(Time(lo), Time(hi));
+        let time = self.time.map_or(Interval::UNKNOWN, between);
+        Now { time, uptime: Uptime(self.uptime), drift_ppm: self.drift }
+    }
+}
+
 struct Run<'s, 'r> {
     story: &'s Story,
     door: Door,
@@ -202,22 +221,11 @@ impl<'s, 'r> Run<'s, 'r> {
     }
 
     fn host(&self) -> Host {
-        let present = i64::try_from(self.real / 1000).unwrap();
-        let time = match self.mode {
-            Mode::None => None,
-            Mode::Off(off, wide) => {
-                let lo = u64::try_from(present + off).unwrap();
-                Some((lo, lo + wide))
-            }
-        };
-        Host { time, uptime: self.uptime, drift: self.drift }
+        Host { time: self.mode.says(self.real), uptime: self.uptime, drift: self.drift }
     }
 
     fn now(&self) -> Now {
-        let host = self.host();
-        let between = |(lo, hi)| Interval::between(Time(lo), Time(hi));
-        let time = host.time.map_or(Interval::UNKNOWN, between);
-        Now { time, uptime: Uptime(host.uptime), drift_ppm: host.drift }
+        self.host().now()
     }
 
     fn connect(&mut self) {

@@ -16,7 +16,7 @@ mod steps;
 use std::collections::BTreeMap;
 
 use chacha20::ChaCha20Rng;
-use keyward::{Interval, Lock, Now, Time, time::Uptime};
+use keyward::{Lock, Now, time::Uptime};
 use keyward_store::{
     flash::BlockingFlashLog,
     sim::{Flash, Shared},
@@ -201,22 +201,11 @@ impl<'b> Life<'b> {
     }
 
     fn host(&self) -> Host {
-        let present = i64::try_from(self.real / 1000).unwrap();
-        let time = match self.mode {
-            Mode::None => None,
-            Mode::Off(off, wide) => {
-                let lo = u64::try_from(present + off).unwrap();
-                Some((lo, lo + wide))
-            }
-        };
-        Host { time, uptime: self.uptime, drift: self.drift }
+        Host { time: self.mode.says(self.real), uptime: self.uptime, drift: self.drift }
     }
 
     fn now(&self) -> Now {
-        let host = self.host();
-        let between = |(lo, hi)| Interval::between(Time(lo), Time(hi));
-        let time = host.time.map_or(Interval::UNKNOWN, between);
-        Now { time, uptime: Uptime(host.uptime), drift_ppm: host.drift }
+        self.host().now()
     }
 
     fn lock(&mut self) -> &mut FlashLock {
