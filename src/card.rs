@@ -68,15 +68,16 @@ impl Draft<'_> {
         &self,
         issuer: &PublicKey<role::Issuer>,
     ) -> Result<Unsigned<role::Issuer, MAX_CARD>, EncodeError> {
-        let mut out = Encoded::<MAX_CARD>::object(Kind::Card)?;
         let order = (self.order.keyset.0, self.order.version.0);
-        out.put(&(issuer.id().0, self.scope.epoch.0, order, self.at.0, self.lock.0))?;
-        out.put(&self.groups.len())?;
-        self.groups.iter().try_for_each(|group| out.put(&group.0))?;
         let flags = u8::from(self.sealed_only) | u8::from(self.unchallenged) << 1;
         let zone = self.zone.map(|zone| zone.0);
         let sealing = self.sealing.as_ref().map(SealingKey::as_bytes);
-        out.put(&(self.device.as_bytes(), sealing, flags, zone, self.nonce.0))?;
+        let out = Encoded::<MAX_CARD>::object(Kind::Card, &|out| {
+            out.put(&(issuer.id().0, self.scope.epoch.0, order, self.at.0, self.lock.0));
+            out.put(&self.groups.len());
+            self.groups.iter().for_each(|group| out.put(&group.0));
+            out.put(&(self.device.as_bytes(), sealing, flags, zone, self.nonce.0));
+        })?;
         let body = out.as_bytes().get(2..).unwrap_or_default();
         Reader::whole(body, Card::read)?;
         let signed = BodyHash::new(Label::CARD_HASH, body).signed(&self.scope);

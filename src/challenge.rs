@@ -32,8 +32,7 @@ impl Challenge {
     /// # Errors
     /// None: a challenge of any values fits.
     pub fn encode(&self) -> Result<Encoded<MAX_CHALLENGE>, EncodeError> {
-        Encoded::written(&|out| {
-            out.frame(Kind::Challenge);
+        Encoded::object(Kind::Challenge, &|out| {
             out.raw(&self.lock.0);
             out.raw(&self.nonce.0);
             out.integer(self.epoch.0);

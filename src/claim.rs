@@ -30,10 +30,10 @@ impl Unclaimed {
     /// # Errors
     /// None: it has one length.
     pub fn encode(&self) -> Result<Encoded<MAX_UNCLAIMED>, EncodeError> {
-        let mut out = Encoded::object(Kind::Unclaimed)?;
-        out.raw(self.device.as_bytes())?;
-        out.raw(&self.nonce.0)?;
-        Ok(out)
+        Encoded::object(Kind::Unclaimed, &|out| {
+            out.raw(self.device.as_bytes());
+            out.raw(&self.nonce.0);
+        })
     }
 
     /// Reads the object.
@@ -60,8 +60,7 @@ impl Unclaimed {
         card: &Card<'_>,
         key: &PublicKey<role::Claim>,
     ) -> Result<Unsigned<role::Claim, MAX_CLAIM>, EncodeError> {
-        let mut out = Encoded::object(Kind::Claim)?;
-        out.put(&(domain.0, true))?;
+        let out = Encoded::object(Kind::Claim, &|out| out.put(&(domain.0, true)))?;
         let signed = self.claimed_for(domain, epoch, card);
         Ok(Unsigned::new(out, Message::new(Label::CLAIM, &[&signed]), *key))
     }
@@ -71,9 +70,7 @@ impl Unclaimed {
     /// # Errors
     /// None: it has one length.
     pub fn claim_by_contact(domain: DomainId) -> Result<Encoded<MAX_CLAIM>, EncodeError> {
-        let mut out = Encoded::object(Kind::Claim)?;
-        out.put(&(domain.0, false))?;
-        Ok(out)
+        Encoded::object(Kind::Claim, &|out| out.put(&(domain.0, false)))
     }
 
     fn claimed_for(&self, domain: DomainId, epoch: &Epoch<'_>, card: &Card<'_>) -> [u8; 144] {
@@ -88,9 +85,10 @@ impl Unclaimed {
         card: &BodyHash,
         label: &PublicKey<role::Label>,
     ) -> Result<Unsigned<role::Label, MAX_CLAIMED>, EncodeError> {
-        let mut out = Encoded::object(Kind::Claimed)?;
-        out.raw(self.device.as_bytes())?;
-        out.raw(&self.nonce.0)?;
+        let out = Encoded::object(Kind::Claimed, &|out| {
+            out.raw(self.device.as_bytes());
+            out.raw(&self.nonce.0);
+        })?;
         let signed = answered(self.device.as_bytes(), &self.nonce, domain, card)?;
         Ok(Unsigned::new(out, Message::new(Label::LABEL, &[&signed]), *label))
     }

@@ -7,7 +7,7 @@ use crate::{
     preimage::{Label, Message},
     refusal::Refusal,
     unsigned::SignError,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader, Writer},
 };
 
 /// Keys of one class, and how many of them must sign.
@@ -20,9 +20,9 @@ pub struct Threshold<'a, R: Role> {
 }
 
 impl<R: Role> Threshold<'_, R> {
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.put(&(self.needed, self.keys.len()))?;
-        self.keys.iter().try_for_each(|key| out.put(key.as_bytes()))
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        out.put(&(self.needed, self.keys.len()));
+        self.keys.iter().for_each(|key| out.raw(key.as_bytes()));
     }
 }
 
@@ -98,10 +98,10 @@ impl<'a> Signatures<'a> {
         proof
     }
 
-    /// Appends the signatures and one more to the unsigned bytes, after verifying it.
+    /// An object of these unsigned bytes, the signatures and one more, after verifying it.
     pub(crate) fn with<R: Role, const N: usize>(
         &self,
-        mut out: Encoded<N>,
+        (kind, body): (Kind, &[u8]),
         quorum: &Quorum<'_>,
         message: &Message,
         key: &PublicKey<R>,
@@ -117,25 +117,18 @@ impl<'a> Signatures<'a> {
         let verified = crypto::verify(key.as_bytes(), &[message.as_bytes()], signature.as_bytes());
         let _genuine =
             verified.map_err(|fault: SignatureFault| SignError::Bad(BadSignature(fault)))?;
-        out.put(&self.count().saturating_add(1))?;
-        let (before, after) = (0..signer, signer..=u8::MAX);
-        self.write(&mut out, |held| before.contains(&held))?;
-        out.put(&signer)?;
-        out.raw(signature.as_bytes())?;
-        self.write(&mut out, |held| after.contains(&held))?;
-        Ok(out)
-    }
-
-    fn write<const N: usize>(
-        &self,
-        out: &mut Encoded<N>,
-        of: impl Fn(u8) -> bool,
-    ) -> Result<(), EncodeError> {
-        let mut some = self.list.iter().flatten().filter(|(signer, _)| of(*signer));
-        some.try_for_each(|(signer, signature)| {
-            out.put(signer)?;
-            out.raw(*signature)
-        })
+        let held = || self.list.iter().flatten().copied();
+        let before = held().take_while(|(held, _)| *held < signer);
+        let after = held().skip_while(|(held, _)| *held < signer);
+        let all = before.chain([(signer, signature.as_bytes())]).chain(after);
+        Ok(Encoded::object(kind, &|out| {
+            out.raw(body);
+            out.raw(&[self.count().saturating_add(1)]);
+            for (signer, signature) in all.clone() {
+                out.raw(&[signer]);
+                out.raw(signature);
+            }
+        })?)
     }
 
     /// Who has signed, by their places among the keys.

@@ -24,8 +24,7 @@ impl Commitment {
     /// [`EncodeError::TooLong`] for more than 4 keys, [`EncodeError::Invalid`] for keys out of
     /// order or a threshold that they can't meet.
     pub fn new(cold: &Threshold<'_, role::Cold>) -> Result<Self, EncodeError> {
-        let mut out = Encoded::<130>::empty();
-        cold.write(&mut out)?;
+        let out = Encoded::<130>::written(&|out| cold.write(out))?;
         Ok(Self::of(&Reader::whole(out.as_bytes(), Quorum::read)?))
     }
 
@@ -59,13 +58,14 @@ impl Draft<'_> {
     /// keys can't meet, or a time out of range; [`EncodeError::KeyTwice`] for a key in two classes,
     /// or cold keys that commit to themselves.
     pub fn encode(&self) -> Result<Encoded<MAX_EPOCH>, EncodeError> {
-        let mut out = Encoded::object(Kind::Epoch)?;
-        out.put(&(self.number.0, self.issued_at.0))?;
-        self.roots.write(&mut out)?;
-        out.put(&self.emergency.as_ref().map(PublicKey::as_bytes))?;
-        out.put(&self.next.0)?;
-        self.cold.write(&mut out)?;
-        out.put(&0_u8)?;
+        let out = Encoded::object(Kind::Epoch, &|out| {
+            out.put(&(self.number.0, self.issued_at.0));
+            self.roots.write(out);
+            out.put(&self.emergency.as_ref().map(PublicKey::as_bytes));
+            out.put(&self.next.0);
+            self.cold.write(out);
+            out.raw(&[0]);
+        })?;
         Epoch::decode(out.as_bytes())?.worth_signing()?;
         Ok(out)
     }
@@ -128,9 +128,8 @@ impl<'a> Epoch<'a> {
         signature: &Signature,
     ) -> Result<Encoded<MAX_EPOCH>, SignError> {
         self.worth_signing()?;
-        let mut out = Encoded::object(Kind::Epoch)?;
-        out.raw(self.body)?;
-        self.signatures.with(out, &self.cold, &self.to_sign(domain), key, signature)
+        let unsigned = (Kind::Epoch, self.body);
+        self.signatures.with(unsigned, &self.cold, &self.to_sign(domain), key, signature)
     }
 
     /// The epoch with one more signature, by a cold key in memory.

@@ -43,17 +43,18 @@ impl Draft<'_> {
     /// [`EncodeError::Invalid`] for a list over its limit or out of order, or a time out of range;
     /// [`EncodeError::TooLong`].
     pub fn encode(&self) -> Result<Encoded<MAX_KEYSET>, EncodeError> {
-        let mut out = Encoded::object(Kind::Keyset)?;
         let log_to = self.log_to.as_ref().map(SealingKey::as_bytes);
-        out.put(&(self.epoch.0, self.version.0, self.issued_at.0, log_to))?;
-        out.put(&self.issuers.len())?;
-        for issuer in self.issuers {
-            let Issuer { key, roles, from, lasts, limits } = issuer;
-            out.put(&(*key, roles.0, from.0, lasts.0, *limits))?;
-        }
-        out.put(&self.zones.len())?;
-        self.zones.iter().try_for_each(|zone| zone.write(&mut out))?;
-        out.put(&0_u8)?;
+        let out = Encoded::object(Kind::Keyset, &|out| {
+            out.put(&(self.epoch.0, self.version.0, self.issued_at.0, log_to));
+            out.put(&self.issuers.len());
+            for issuer in self.issuers {
+                let Issuer { key, roles, from, lasts, limits } = issuer;
+                out.put(&(*key, roles.0, from.0, lasts.0, *limits));
+            }
+            out.put(&self.zones.len());
+            self.zones.iter().for_each(|zone| zone.write(out));
+            out.raw(&[0]);
+        })?;
         Keyset::decode(out.as_bytes())?;
         Ok(out)
     }
@@ -122,9 +123,8 @@ impl<'a> Keyset<'a> {
         if self.epoch != scope.epoch || self.epoch != epoch.number {
             return Err(EncodeError::Mismatch.into());
         }
-        let mut out = Encoded::object(Kind::Keyset)?;
-        out.raw(self.body)?;
-        self.signatures.with(out, &epoch.roots, &self.to_sign(scope), key, signature)
+        let unsigned = (Kind::Keyset, self.body);
+        self.signatures.with(unsigned, &epoch.roots, &self.to_sign(scope), key, signature)
     }
 
     /// The keyset with one more signature, by a root in memory.

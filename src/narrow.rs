@@ -11,7 +11,7 @@ use crate::{
     limits::{MAX_CAVEATS, MAX_EXCEPTIONS, MAX_TARGETS, MAX_WINDOWS, MAX_WITNESS_KEYS},
     schedule::{Dates, Schedule, Window},
     time::Seconds,
-    wire::{DecodeError, EncodeError, Encoded, Part},
+    wire::{DecodeError, EncodeError, Encoded, Part, Writer},
 };
 
 /// The caveats of a link 0: rights, targets and validity are arguments, for without them nothing
@@ -72,7 +72,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn rights(self, rights: Rights) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::Rights, |out| out.put(&rights.0))
+        self.with(CaveatKind::Rights, &|out| out.put(&rights.0))
     }
 
     /// Only these locks and groups, 1 to 8, in any order.
@@ -82,7 +82,7 @@ impl<L> Caveats<L> {
     pub fn targets(self, targets: &[Target]) -> Result<Self, EncodeError> {
         let mut entries = [[0; 9]; MAX_TARGETS];
         let entries = sorted(&mut entries, Part::Targets, targets.iter().map(Target::bytes))?;
-        self.with(CaveatKind::Target, |out| out.put(entries))
+        self.with(CaveatKind::Target, &|out| out.put(entries))
     }
 
     /// Only in this span of time.
@@ -90,7 +90,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn valid(self, valid: Valid) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::Valid, |out| out.put(&(valid.from.0, valid.lasts.0)))
+        self.with(CaveatKind::Valid, &|out| out.put(&(valid.from.0, valid.lasts.0)))
     }
 
     /// At most this many uses at one lock, at least 1.
@@ -98,7 +98,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn uses(self, uses: u32) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::Uses, |out| out.put(&uses))
+        self.with(CaveatKind::Uses, &|out| out.put(&uses))
     }
 
     /// Only with the agreement of `of` (1 or 2) of these keys (1 to 4) to each request.
@@ -109,10 +109,7 @@ impl<L> Caveats<L> {
         let mut entries = [[0; 32]; MAX_WITNESS_KEYS];
         let keys = keys.iter().map(|key| *key.as_bytes());
         let entries = sorted(&mut entries, Part::WitnessKeys, keys)?;
-        self.with(CaveatKind::Witness, |out| {
-            out.put(&of)?;
-            out.put(entries)
-        })
+        self.with(CaveatKind::Witness, &|out| out.put(&(of, entries)))
     }
 
     /// The lock relocks at most this long after opening.
@@ -120,7 +117,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn max_open(self, seconds: Seconds) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::MaxOpen, |out| out.put(&seconds.0))
+        self.with(CaveatKind::MaxOpen, &|out| out.put(&seconds.0))
     }
 
     /// Only with a status at most this old.
@@ -128,7 +125,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn fresh(self, seconds: Seconds) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::Fresh, |out| out.put(&seconds.0))
+        self.with(CaveatKind::Fresh, &|out| out.put(&seconds.0))
     }
 
     /// Only in these weekly windows (1 to 8) of the lock's local time, and not on these dates (0
@@ -142,7 +139,7 @@ impl<L> Caveats<L> {
         let windows = sorted(&mut window_entries, Part::Windows, windows.iter().copied())?;
         let mut date_entries = [Dates { first: 0, days: 1 }; MAX_EXCEPTIONS];
         let dates = sorted(&mut date_entries, Part::Exceptions, exceptions.iter().copied())?;
-        self.with(CaveatKind::Schedule, |out| Schedule::write(out, windows, dates))
+        self.with(CaveatKind::Schedule, &|out| Schedule::write(out, windows, dates))
     }
 
     /// Only from the first use on, for a while.
@@ -150,7 +147,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn first_use(self, first: FirstUse) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::FirstUse, |out| out.put(&(first.by.0, first.lasts.0)))
+        self.with(CaveatKind::FirstUse, &|out| out.put(&(first.by.0, first.lasts.0)))
     }
 
     /// Only over these channels, at least one.
@@ -158,7 +155,7 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn channels(self, channels: Channels) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::Channel, |out| out.put(&channels.0))
+        self.with(CaveatKind::Channel, &|out| out.put(&channels.0))
     }
 
     /// Only when the embedder's checker for `tag` says so of `data`, at most 32 bytes.
@@ -166,17 +163,14 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::Invalid`], [`EncodeError::CaveatTwice`].
     pub fn app(self, tag: u32, data: &[u8]) -> Result<Self, EncodeError> {
-        self.with(CaveatKind::App, |out| {
-            out.put(&tag)?;
-            out.put(data)
-        })
+        self.with(CaveatKind::App, &|out| out.put(&(tag, data)))
     }
 
     /// Writes one body behind those of lower bits, and lets the decoder judge it.
     fn with(
         mut self,
         kind: CaveatKind,
-        body: impl FnOnce(&mut Encoded<MAX_CAVEATS>) -> Result<(), EncodeError>,
+        body: &dyn Fn(&mut Writer<'_>),
     ) -> Result<Self, EncodeError> {
         if self.present & kind.mask() != 0 {
             return Err(EncodeError::CaveatTwice(kind.bit()));
@@ -184,7 +178,7 @@ impl<L> Caveats<L> {
         let index = usize::from(kind.bit());
         let before = index.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
         let end = self.bodies.as_bytes().len();
-        body(&mut self.bodies)?;
+        self.bodies.append(body)?;
         let length = self.bodies.as_bytes().len().saturating_sub(end);
         self.bodies.move_back(before, end);
         for later in self.ends.iter_mut().skip(index) {
@@ -200,10 +194,10 @@ impl<L> Caveats<L> {
     /// # Errors
     /// [`EncodeError::TooLong`].
     pub fn encode(&self) -> Result<Encoded<MAX_CAVEATS>, EncodeError> {
-        let mut out = Encoded::empty();
-        out.put(&self.present)?;
-        out.raw(self.bodies.as_bytes())?;
-        Ok(out)
+        Encoded::written(&|out| {
+            out.put(&self.present);
+            out.raw(self.bodies.as_bytes());
+        })
     }
 }
 

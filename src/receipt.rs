@@ -304,8 +304,7 @@ impl Draft {
     /// # Errors
     /// None: its parts have room.
     pub fn receipt(&self) -> Result<Unsigned<role::Device, MAX_RECEIPT>, EncodeError> {
-        let mut out = Encoded::object(Kind::Receipt)?;
-        out.raw(self.body.as_bytes())?;
+        let out = Encoded::object(Kind::Receipt, &|out| out.raw(self.body.as_bytes()))?;
         let scope = Scope { domain: self.domain, epoch: self.epoch };
         let signed = BodyHash::new(Label::RECEIPT, self.body.as_bytes()).signed(&scope);
         Ok(Unsigned::new(out, Message::new(Label::RECEIPT_SIGN, &[&signed]), self.device))
@@ -378,9 +377,8 @@ pub(crate) fn stated(object: &[u8]) -> Result<(StatementKind, [u8; 32]), DecodeE
 }
 
 fn entry(receipt: &[u8], private: Option<&[u8]>) -> Result<Encoded<MAX_ENTRY>, EncodeError> {
-    let mut out = Encoded::object(Kind::Entry)?;
-    out.raw(receipt)?;
-    out.raw(&[private.is_some().into()])?;
-    out.raw(private.unwrap_or_default())?;
-    Ok(out)
+    Encoded::object(Kind::Entry, &|out| {
+        out.raw(receipt);
+        out.optional(private);
+    })
 }

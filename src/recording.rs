@@ -50,13 +50,13 @@ impl Closed {
         if self.until < self.from || self.until.0 > crate::limits::MAX_TIME {
             return Err(DecodeError::OutOfRange(Part::Time).into());
         }
-        let mut out = Encoded::object(Kind::Recording)?;
-        out.raw(witness.as_bytes())?;
-        for field in [&self.core[..], &self.evidence.0, &self.hash] {
-            out.raw(field)?;
-        }
-        out.put(&self.from.0)?;
-        out.put(&self.until.0)?;
+        let out = Encoded::object(Kind::Recording, &|out| {
+            out.raw(witness.as_bytes());
+            for field in [&self.core[..], &self.evidence.0, &self.hash] {
+                out.raw(field);
+            }
+            out.put(&(self.from.0, self.until.0));
+        })?;
         Ok(Unsigned::new(out, Message::new(Label::RECORDING, &[&self.signed()]), *witness))
     }
 

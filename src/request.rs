@@ -122,20 +122,20 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`EncodeError::TooLong`].
     pub fn encode(&self) -> Result<Encoded<MAX_REQUEST>, EncodeError> {
-        let mut out = Encoded::object(Kind::Request)?;
-        self.origin.write(&mut out)?;
-        out.put(&self.ask.lock.0)?;
-        match self.moment {
-            Moment::Challenged { nonce, channel, fresh } => {
-                out.put(&(0_u8, nonce.0, channel.byte(), fresh.0))?;
+        Encoded::object(Kind::Request, &|out| {
+            self.origin.write(out);
+            out.raw(&self.ask.lock.0);
+            match self.moment {
+                Moment::Challenged { nonce, channel, fresh } => {
+                    out.put(&(0_u8, nonce.0, channel.byte(), fresh.0));
+                }
+                Moment::Unchallenged { counter, time, expires } => {
+                    out.put(&(1_u8, counter.0, time.0, expires.0));
+                }
             }
-            Moment::Unchallenged { counter, time, expires } => {
-                out.put(&(1_u8, counter.0, time.0, expires.0))?;
-            }
-        }
-        out.put(&(self.ask.right.bit(), self.ask.parameter))?;
-        out.raw(self.token.body())?;
-        Ok(out)
+            out.put(&(self.ask.right.bit(), self.ask.parameter));
+            out.raw(self.token.body());
+        })
     }
 
     /// Reads a request.
@@ -183,8 +183,8 @@ impl<'a> Request<'a> {
         evidence: EvidenceId,
         witness: &PublicKey<role::Witness>,
     ) -> Result<Unsigned<role::Witness, MAX_WITNESS>, EncodeError> {
-        let mut out = Encoded::object(Kind::Witness)?;
-        out.put(&(witness.as_bytes(), evidence.0))?;
+        let out =
+            Encoded::object(Kind::Witness, &|out| out.put(&(witness.as_bytes(), evidence.0)))?;
         let signed = self.core()?.witnessed(&evidence);
         Ok(Unsigned::new(out, Message::new(Label::WITNESS, &[&signed]), *witness))
     }
@@ -200,26 +200,23 @@ impl<'a> Request<'a> {
         witnesses: &[WitnessStatement<'_>],
         status: Option<&Status<'_>>,
     ) -> Result<Unsigned<role::Holder, MAX_PRESENTATION>, EncodeError> {
-        let mut out = Encoded::object(Kind::Presentation)?;
-        match self.moment {
-            Moment::Challenged { fresh, .. } => out.put(&(0_u8, fresh.0))?,
-            Moment::Unchallenged { counter, time, expires } => {
-                out.put(&(1_u8, counter.0, time.0, expires.0))?;
+        let sorted = sorted(witnesses)?;
+        if status.is_some_and(|status| status.list.is_some()) {
+            return Err(DecodeError::ListInPresentation.into());
+        }
+        let out = Encoded::object(Kind::Presentation, &|out| {
+            match self.moment {
+                Moment::Challenged { fresh, .. } => out.put(&(0_u8, fresh.0)),
+                Moment::Unchallenged { counter, time, expires } => {
+                    out.put(&(1_u8, counter.0, time.0, expires.0));
+                }
             }
-        }
-        out.put(&(self.ask.right.bit(), self.ask.parameter))?;
-        out.put(&witnesses.len())?;
-        for witness in sorted(witnesses)?.iter().flatten() {
-            out.raw(witness.body)?;
-        }
-        out.put(&status.is_some())?;
-        if let Some(status) = status {
-            if status.list.is_some() {
-                return Err(DecodeError::ListInPresentation.into());
-            }
-            out.raw(status.body())?;
-        }
-        out.raw(self.token.body())?;
+            out.put(&(self.ask.right.bit(), self.ask.parameter));
+            out.put(&witnesses.len());
+            sorted.iter().flatten().for_each(|witness| out.raw(witness.body));
+            out.optional(status.map(Status::body));
+            out.raw(self.token.body());
+        })?;
         let message = Message::new(Label::PRESENT, &[self.core()?.as_bytes()]);
         Ok(Unsigned::new(out, message, self.token.unverified_grantee()?))
     }

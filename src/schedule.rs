@@ -3,7 +3,7 @@
 use crate::{
     limits::{MAX_EVERY_WEEKS, MAX_EXCEPTION_DAYS, MAX_EXCEPTIONS, MAX_SCHEDULE_SPAN, MAX_WINDOWS},
     time::Interval,
-    wire::{DecodeError, EncodeError, Encoded, Part, Reader},
+    wire::{DecodeError, Part, Reader, Writer},
     zone::{Local, MINUTES_A_DAY, Zone},
 };
 
@@ -88,8 +88,8 @@ impl Window {
         if fits { Some(window) } else { reader.refuse(DecodeError::OutOfRange(Part::Window)) }
     }
 
-    fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.put(&(self.days.0, self.start, self.length, self.every, self.phase))
+    fn write(&self, out: &mut Writer<'_>) {
+        out.put(&(self.days.0, self.start, self.length, self.every, self.phase));
     }
 }
 
@@ -161,15 +161,15 @@ impl<'a> Schedule<'a> {
         Some(Self { bytes })
     }
 
-    pub(crate) fn write<const N: usize>(
-        out: &mut Encoded<N>,
-        windows: &[Window],
-        exceptions: &[Dates],
-    ) -> Result<(), EncodeError> {
-        out.put(&(windows.len()))?;
-        windows.iter().try_for_each(|window| window.write(out))?;
-        out.put(&(exceptions.len()))?;
-        exceptions.iter().try_for_each(|dates| out.put(&(dates.first, dates.days)))
+    pub(crate) fn write(out: &mut Writer<'_>, windows: &[Window], exceptions: &[Dates]) {
+        out.put(&windows.len());
+        for window in windows {
+            window.write(out);
+        }
+        out.put(&exceptions.len());
+        for dates in exceptions {
+            out.put(&(dates.first, dates.days));
+        }
     }
 
     /// Judges every minute that the interval touches, at most a day and a minute of them.

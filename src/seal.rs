@@ -296,11 +296,13 @@ pub fn seal(
 ) -> Result<Encoded<MAX_SEALED>, EncodeError> {
     let kind = context.content.byte();
     let _rest = Reader::whole(object, |reader| reader.frame(kind).map(|()| reader.rest()))?;
-    let mut out = Encoded::object(Kind::Sealed)?;
-    out.raw(&[0; ENC])?;
-    out.raw(object)?;
-    padding::fill(context.content, object.len(), &mut out)?;
-    out.raw(&[0; TAG])?;
+    let size = padding::size(context.content, object.len());
+    let size = size.ok_or(EncodeError::TooLong(MAX_SEALED))?;
+    let mut out = Encoded::object(Kind::Sealed, &|out| {
+        out.raw(&[0; ENC]);
+        padding::write(out, object, size);
+        out.raw(&[0; TAG]);
+    })?;
     let (enc, text, tag) = parts(out.as_mut_bytes()).ok_or(EncodeError::TooLong(MAX_SEALED))?;
     let (info, aad) = (Label::SEAL.bytes(), &context.bytes);
     (*enc, *tag) = crypto::hpke_seal(&key.0, info, aad, text, rng).ok_or(DecodeError::WeakKey)?;

@@ -161,11 +161,16 @@ impl<'a> Status<'a> {
         if floors.len() > MAX_FLOORS {
             return Err(DecodeError::OverLimit(Part::Floors).into());
         }
-        let mut list = Encoded::<MAX_STATUS>::empty();
-        list.put(&entries.len())?;
-        entries.iter().try_for_each(|entry| list.put(&entry.0))?;
-        list.put(&floors.len())?;
-        floors.iter().try_for_each(|floor| list.put(&(floor.issuer.0, floor.first.0)))?;
+        let list = Encoded::<MAX_STATUS>::written(&|out| {
+            out.put(&entries.len());
+            for entry in entries {
+                out.raw(&entry.0);
+            }
+            out.put(&floors.len());
+            for floor in floors {
+                out.put(&(floor.issuer.0, floor.first.0));
+            }
+        })?;
         let checked = Reader::whole(list.as_bytes(), RevocationList::read)?;
         draft(scope, issuer, state, nonce, Some(&checked))
     }
@@ -287,13 +292,12 @@ fn draft<const N: usize>(
         return Err(DecodeError::OutOfRange(Part::Time).into());
     }
     state.in_order(list.is_some())?;
-    let mut out = Encoded::object(Kind::Status)?;
     let (keyset, order) = (state.keyset.0, (state.list.keyset.0, state.list.number.0));
-    out.put(&(issuer.id().0, scope.epoch.0, keyset, order, state.at.0))?;
-    out.put(&(nonce.is_some(), list.is_some()))?;
-    if let Some(list) = list {
-        out.raw(list.bytes)?;
-    }
+    let out = Encoded::object(Kind::Status, &|out| {
+        out.put(&(issuer.id().0, scope.epoch.0, keyset, order, state.at.0));
+        out.flag(nonce.is_some());
+        out.optional(list.map(|list| list.bytes));
+    })?;
     let signed = signed_fields(&scope, issuer.as_bytes(), &state, nonce, list);
     Ok(Unsigned::new(out, Message::new(Label::STATUS, &[&signed]), *issuer))
 }

@@ -9,7 +9,7 @@ use crate::{
     narrow::{Caveats, Grant, Narrowing},
     preimage::{ChainHash, LinkContext, Message, Scope},
     unsigned::Unsigned,
-    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Kind, Part, Reader, Writer},
 };
 
 /// A token whose link of class `R` must still be signed.
@@ -41,13 +41,11 @@ impl Origin {
     /// # Errors
     /// None that a decoded or built origin could give.
     pub fn encode(&self) -> Result<Encoded<MAX_ORIGIN>, EncodeError> {
-        let mut out = Encoded::object(Kind::Origin)?;
-        self.write(&mut out)?;
-        Ok(out)
+        Encoded::object(Kind::Origin, &|out| self.write(out))
     }
 
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.put(&(self.scope.domain.0, self.scope.epoch.0, self.issuer))
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        out.put(&(self.scope.domain.0, self.scope.epoch.0, self.issuer));
     }
 
     /// Reads an origin.
@@ -150,10 +148,9 @@ impl<'a> Token<'a> {
         if usize::from(depth) >= MAX_LINKS {
             return Err(EncodeError::NoDepthLeft);
         }
-        let mut out = Encoded::object(Kind::Token)?;
-        out.put(&(issuer.id().0, serial.0, 1_u64))?;
         let context = LinkContext::grant(&scope, issuer.as_bytes(), serial);
-        draft(out, &context, grantee, depth, grant, *issuer)
+        let head = |out: &mut Writer<'_>| out.put(&(issuer.id().0, serial.0, 1_u64));
+        draft(&head, &context, grantee, depth, grant, *issuer)
     }
 
     /// Drafts the token with one more link: its last grantee passes it on to `grantee`, narrowed
@@ -175,15 +172,16 @@ impl<'a> Token<'a> {
             return Err(EncodeError::NoDepthLeft);
         }
         let chain = self.chain(origin)?;
-        let mut out = Encoded::object(Kind::Token)?;
-        out.put(&(self.issuer.0, self.serial.0, count))?;
-        for link in self.links() {
-            out.raw(link.body)?;
-            out.raw(link.signature)?;
-        }
+        let head = |out: &mut Writer<'_>| {
+            out.put(&(self.issuer.0, self.serial.0, count));
+            for link in self.links() {
+                out.raw(link.body);
+                out.raw(link.signature);
+            }
+        };
         let context = LinkContext::link(&origin.scope, &chain.leaf());
         let signer = PublicKey::from_bytes(leaf.grantee).map_err(|_| EncodeError::WrongKey)?;
-        draft(out, &context, grantee, depth, caveats, signer)
+        draft(&head, &context, grantee, depth, caveats, signer)
     }
 
     /// Checks every signature of the chain, as a party that was handed the token does. It says
@@ -259,9 +257,7 @@ impl<'a> Token<'a> {
     /// # Errors
     /// None that a token that was read could give.
     pub fn encode(&self) -> Result<Encoded<MAX_TOKEN>, EncodeError> {
-        let mut out = Encoded::object(Kind::Token)?;
-        out.raw(self.body)?;
-        Ok(out)
+        Encoded::object(Kind::Token, &|out| out.raw(self.body))
     }
 
     /// Which issuer the token claims; unverified.
@@ -297,16 +293,20 @@ impl<'a> Link<'a> {
 }
 
 fn draft<R: role::Role, L>(
-    mut out: Encoded<MAX_TOKEN>,
+    head: &dyn Fn(&mut Writer<'_>),
     context: &LinkContext,
     grantee: &PublicKey<role::Holder>,
     depth: u8,
     caveats: &Caveats<L>,
     signer: PublicKey<R>,
 ) -> Result<UnsignedToken<R>, EncodeError> {
+    let mut out = Encoded::<MAX_TOKEN>::object(Kind::Token, head)?;
     let start = out.as_bytes().len();
-    out.put(&(grantee.as_bytes(), depth))?;
-    out.raw(caveats.encode()?.as_bytes())?;
+    let caveats = caveats.encode()?;
+    out.append(&|out| {
+        out.put(&(grantee.as_bytes(), depth));
+        out.raw(caveats.as_bytes());
+    })?;
     let body = out.as_bytes().get(start..).unwrap_or_default();
     if out.as_bytes().len().saturating_add(64) > MAX_TOKEN {
         return Err(EncodeError::TooLong(MAX_TOKEN));

@@ -1,7 +1,7 @@
 //! Bytes to values and back: postcard's format, one encoding of each value (SPEC.md section 3).
 //!
-//! The `postcard` crate encodes what issuers and holders make; what a lock makes goes through a
-//! `Writer`. Decoding borrows: a `Reader` walks over the received bytes and what it hands out points
+//! A `Writer` writes: with the `postcard` crate what issuers and holders make, by itself what a lock
+//! makes. Decoding borrows: a `Reader` walks over the received bytes and what it hands out points
 //! into them, so that a lock spends a few hundred bytes of stack where a derived decoder spends
 //! twelve thousand. `tests/wire.rs` holds the two equal.
 
@@ -130,27 +130,15 @@ impl<const N: usize> Encoded<N> {
         fill(self.as_mut_bytes(), object);
     }
 
-    /// Starts an object with its version and kind.
-    pub(crate) fn object(kind: Kind) -> Result<Self, EncodeError> {
-        let mut out = Self::empty();
-        out.raw(&[VERSION, kind.byte()])?;
-        Ok(out)
+    /// An object: its version and kind, and what is written behind.
+    pub(crate) fn object(kind: Kind, write: &dyn Fn(&mut Writer<'_>)) -> Result<Self, EncodeError> {
+        Self::written(&|out| {
+            out.raw(&[VERSION, kind.byte()]);
+            write(out);
+        })
     }
 
-    /// Appends a value as `postcard` encodes it.
-    pub(crate) fn put<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let free = self.bytes.get_mut(self.length..).unwrap_or_default();
-        let written = postcard::to_slice(value, free).map_err(|_| EncodeError::TooLong(N))?.len();
-        self.length = self.length.saturating_add(written);
-        Ok(())
-    }
-
-    /// Appends bytes that are encoded already.
-    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.append(&|out| out.raw(bytes))
-    }
-
-    /// What a lock writes: bytes without a frame, or behind one that `write` begins with.
+    /// Bytes without a frame.
     pub(crate) fn written(write: &dyn Fn(&mut Writer<'_>)) -> Result<Self, EncodeError> {
         let mut out = Self::empty();
         out.append(write)?;
@@ -163,8 +151,13 @@ impl<const N: usize> Encoded<N> {
         self.append(write)
     }
 
+    /// Appends bytes that are encoded already.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.append(&|out| out.raw(bytes))
+    }
+
     /// Appends what is written, all of it.
-    fn append(&mut self, write: &dyn Fn(&mut Writer<'_>)) -> Result<(), EncodeError> {
+    pub(crate) fn append(&mut self, write: &dyn Fn(&mut Writer<'_>)) -> Result<(), EncodeError> {
         let mut writer = Writer { room: &mut self.bytes, length: Some(self.length) };
         write(&mut writer);
         self.length = writer.length.ok_or(EncodeError::TooLong(N))?;
@@ -189,7 +182,7 @@ impl<const N: usize> Encoded<N> {
 
 /// Writes bytes, as long as there is room, and remembers when there was none.
 ///
-/// It is the lock's own way: the linker sees that it can't panic, which it doesn't of `postcard`'s.
+/// What a lock writes needs no `put`: the linker doesn't see that `postcard` can't panic.
 pub(crate) struct Writer<'w> {
     room: &'w mut [u8],
     /// What is written; none once something had no room.
@@ -197,9 +190,11 @@ pub(crate) struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// Starts an object with its version and kind.
-    pub(crate) fn frame(&mut self, kind: Kind) {
-        self.raw(&[VERSION, kind.byte()]);
+    /// Writes a value as `postcard` encodes it.
+    pub(crate) fn put<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let room = self.length.and_then(|length| self.room.get_mut(length..));
+        let written = room.and_then(|room| Some(postcard::to_slice(value, room).ok()?.len()));
+        self.length = self.length.zip(written).map(|(from, more)| from.saturating_add(more));
     }
 
     /// Writes bytes that are encoded already.
@@ -278,10 +273,8 @@ mod tests {
     fn an_integer_is_written_as_postcard_writes_it() {
         for shift in 0..u64::BITS {
             for value in [1 << shift, (1 << shift) - 1, u64::MAX >> shift] {
-                let mut theirs = Encoded::<10>::empty();
-                let ours = Encoded::written(&|out| out.integer(value)).unwrap();
-                theirs.put(&value).unwrap();
-                assert_eq!(ours, theirs);
+                let ours = Encoded::<10>::written(&|out| out.integer(value)).unwrap();
+                assert_eq!(ours, Encoded::written(&|out| out.put(&value)).unwrap());
             }
         }
         let short = Encoded::<9>::written(&|out| out.integer(u64::MAX));
@@ -294,6 +287,12 @@ mod tests {
             out.raw(&[1]);
             out.raw(&[2, 3]);
             out.raw(&[4]);
+        });
+        assert_eq!(written, Err(EncodeError::TooLong(2)));
+        let written = Encoded::<2>::written(&|out| {
+            out.put(&300_u16);
+            out.put(&300_u16);
+            out.put(&());
         });
         assert_eq!(written, Err(EncodeError::TooLong(2)));
         let written = Encoded::<2>::written(&|out| out.optional(Some(&[5])));

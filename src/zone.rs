@@ -3,7 +3,7 @@
 use crate::{
     limits::{MAX_OFFSET, MAX_TRANSITIONS},
     time::Time,
-    wire::{DecodeError, EncodeError, Encoded, Entries, Part, Reader},
+    wire::{DecodeError, EncodeError, Encoded, Entries, Part, Reader, Writer},
 };
 
 /// Names a zone within a keyset.
@@ -49,9 +49,12 @@ impl Zone<'_> {
         if transitions.len() > MAX_TRANSITIONS {
             return Err(DecodeError::OverLimit(Part::Transitions).into());
         }
-        let mut out = Encoded::empty();
-        out.put(&(id.0, end, transitions.len()))?;
-        transitions.iter().try_for_each(|step| out.put(&(step.at, step.offset)))?;
+        let out = Encoded::written(&|out| {
+            out.put(&(id.0, end, transitions.len()));
+            for step in transitions {
+                out.put(&(step.at, step.offset));
+            }
+        })?;
         Zone::decode(out.as_bytes())?;
         Ok(out)
     }
@@ -76,8 +79,8 @@ impl<'a> Zone<'a> {
         Some(Self { id, end, transitions, bytes })
     }
 
-    pub(crate) fn write<const N: usize>(&self, out: &mut Encoded<N>) -> Result<(), EncodeError> {
-        out.raw(self.bytes)
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
+        out.raw(self.bytes);
     }
 
     /// What names the zone in its keyset.

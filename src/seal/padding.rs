@@ -4,7 +4,7 @@
 use super::Content;
 use crate::{
     limits::{SEALED_ENTRY, SEALED_PRESENTATION},
-    wire::{EncodeError, Encoded},
+    wire::Writer,
 };
 
 /// Whether text of a kind may have this size.
@@ -12,18 +12,14 @@ pub(super) fn is_size(content: Content, size: usize) -> bool {
     sizes(content).contains(&size)
 }
 
-/// Fills an object of this length up, which stands last in `out`.
-pub(super) fn fill<const N: usize>(
-    content: Content,
-    length: usize,
-    out: &mut Encoded<N>,
-) -> Result<(), EncodeError> {
-    let size = size(content, length).ok_or(EncodeError::TooLong(N))?;
-    out.raw(&[MARK])?;
-    (length.saturating_add(1)..size).try_for_each(|_| out.raw(&[0]))
+/// Writes an object, filled up to this size.
+pub(super) fn write(out: &mut Writer<'_>, object: &[u8], size: usize) {
+    out.raw(object);
+    out.raw(&[MARK]);
+    (object.len().saturating_add(1)..size).for_each(|_| out.raw(&[0]));
 }
 
-/// The object within its text, if it is filled up as [`fill`] does it.
+/// The object within its text, if it is filled up as [`write`] does it.
 pub(super) fn stripped(content: Content, text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     while let [head @ .., last] = rest {
@@ -37,7 +33,7 @@ pub(super) fn stripped(content: Content, text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The least size that holds an object of this length and its mark.
-fn size(content: Content, length: usize) -> Option<usize> {
+pub(super) fn size(content: Content, length: usize) -> Option<usize> {
     sizes(content).iter().copied().find(|size| length < *size)
 }
 
