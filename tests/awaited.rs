@@ -2,9 +2,6 @@
 //! same and write the same records (SPEC.md section 22.1).
 
 #[expect(dead_code, reason = "shared with other tests")]
-#[path = "restart/common.rs"]
-mod common;
-#[expect(dead_code, reason = "shared with other tests")]
 #[path = "life/visit.rs"]
 mod visit;
 
@@ -14,21 +11,22 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use common::committed;
+use chacha20::ChaCha20Rng;
 use keyward::{
-    Denial, Now, Right, SigningKey,
+    Ask, Channel, Denial, Now, Presentation, Right, SigningKey,
     id::LockId,
     ledger::Outcome,
-    lock::{Acted, LoneSignature, Order, Permit, Recorded},
-    receipt::Draft,
+    lock::{Acted, Handled, LoneSignature, Order, Permit, Recorded, Rejected, Session},
+    receipt::{Draft, Log},
     role,
     time::Uptime,
 };
 use keyward_testkit::{
     journal::records,
     stores::{Mood, Moody},
-    world::{Door, Settings, World, door::secret},
+    world::{Capability, Door, Holder, Settings, World, door::secret},
 };
+use rand_core::SeedableRng;
 use visit::{DAY, grant};
 
 /// What a future comes to that waits for nothing.
@@ -55,6 +53,71 @@ impl Host {
     ) -> Result<T, E> {
         self.said.push(format!("{result:?}"));
         result
+    }
+
+    /// A request for a right, verified and committed.
+    fn asks(
+        &mut self,
+        held: &Capability,
+        holder: &Holder,
+        (right, parameter): (Right, &[u8]),
+        [now, then]: [Now; 2],
+    ) -> Result<Permit, Denial> {
+        let (mut session, bytes) = self.presented(held, holder, (right, parameter), now);
+        let lock = &mut self.door.lock;
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let verified = lock.verify(&mut session, &presentation, now)?;
+        let permit = match self.awaits {
+            true => done(verified.commit_async(then)),
+            false => verified.commit(then),
+        };
+        self.hears(permit)
+    }
+
+    fn presented(
+        &mut self,
+        held: &Capability,
+        holder: &Holder,
+        (right, parameter): (Right, &[u8]),
+        now: Now,
+    ) -> (Session, Vec<u8>) {
+        let session = self.door.lock.challenge([7; 16], Channel::Radio, now).unwrap();
+        let challenge = session.challenge().encode().unwrap();
+        let ask = Ask { lock: self.door.id, right, parameter };
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let request = holder.request(held, ask, challenge.as_bytes(), Channel::Radio, &mut rng);
+        (session, holder.present(&request, &[], None))
+    }
+
+    /// Whatever a phone brings.
+    fn handles(
+        &mut self,
+        session: &mut Session,
+        message: &[u8],
+        now: Now,
+    ) -> Result<Handled, Rejected> {
+        let (lock, mut message) = (&mut self.door.lock, message.to_vec());
+        let handled = match self.awaits {
+            true => {
+                let acts = async |_order: &Order<'_>| Outcome::Done;
+                done(lock.handle_async(session, &mut message, || now, acts))
+            }
+            false => lock.handle(session, &mut message, || now, |_order| Outcome::Done),
+        };
+        self.hears(handled)
+    }
+
+    /// A presentation that nobody has challenged.
+    fn handles_unchallenged(&mut self, message: &[u8], now: Now) {
+        let (lock, mut message) = (&mut self.door.lock, message.to_vec());
+        let handled = match self.awaits {
+            true => {
+                let acts = async |_order: &Order<'_>| Outcome::Done;
+                done(lock.handle_unchallenged_async(&mut message, || now, acts))
+            }
+            false => lock.handle_unchallenged(&mut message, || now, |_order| Outcome::Done),
+        };
+        let _said = self.hears(handled);
     }
 
     fn acts(&mut self, permit: Permit, now: Now, reports: Outcome) -> Result<Acted, Denial> {
@@ -165,18 +228,35 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
         grant(&mut world.owner, LockId(*b"awaited."), &world.courier, right, DAY)
     };
     let unlock = grant(&mut world, Right::UNLOCK);
-    let release = grant(&mut world, Right::RELEASE);
+    let reading = grant(&mut world, Right::READ_LOG);
     let courier = &world.courier;
     let mut host = Host { awaits, door, said: Vec::new() };
-    let asks = |host: &mut Host, held, right| committed(&mut host.door, held, courier, right, now);
+    let asks =
+        |host: &mut Host, held, right: Right| host.asks(held, courier, (right, &[]), [now, now]);
     for reports in [Outcome::Done, Outcome::Jammed, Outcome::Unknown] {
         let permit = asks(&mut host, &unlock, Right::UNLOCK).unwrap();
         let acted = host.acts(permit, now, reports).unwrap();
         host.records(acted).unwrap();
         host.secures(reports);
     }
+    // The owner reads his log, and says that he has it.
+    let head = host.door.lock.head(Log::Events).acknowledgement();
+    for parameter in [&head[..], &[], &[9; 40], &head] {
+        let asked = (Right::READ_LOG, parameter);
+        let permit = host.asks(&reading, courier, asked, [now, now]).unwrap();
+        let acted = host.acts(permit, now, Outcome::Done).unwrap();
+        host.records(acted).unwrap();
+    }
     // Late, out of turn, and over a store that fails.
     let later = Now { uptime: Uptime(now.uptime.0 + 21_000), ..now };
+    let late = host.asks(&unlock, courier, (Right::UNLOCK, &[]), [now, later]);
+    assert_eq!(late.map(drop), Err(Denial::TooLate));
+    host.store_is(Mood::Fails);
+    let failed = host.asks(&unlock, courier, (Right::UNLOCK, &[]), [now, now]);
+    assert_eq!(failed.map(drop), Err(Denial::StoreFailed));
+    let (mut session, bytes) = host.presented(&unlock, courier, (Right::UNLOCK, &[]), now);
+    let _store_fails = host.handles(&mut session, &bytes, now);
+    host.store_is(Mood::Works);
     let permit = asks(&mut host, &unlock, Right::UNLOCK).unwrap();
     let acted = host.acts(permit, later, Outcome::Done).unwrap();
     assert_eq!(acted.outcome(), Outcome::Lapsed);
@@ -195,6 +275,28 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
     host.store_is(Mood::Works);
     host.writes_denials(now);
     host.reads(now);
+    // What phones bring: an opening, one that is denied, statements, and what is nothing.
+    for right in [Right::UNLOCK, Right::HOLD_OPEN] {
+        let (mut session, bytes) = host.presented(&unlock, courier, (right, &[]), now);
+        assert_eq!(host.handles(&mut session, &bytes, now).is_ok(), right == Right::UNLOCK);
+        assert!(host.handles(&mut session, &bytes, now).is_err());
+        host.handles_unchallenged(&bytes, now);
+        assert!(host.handles(&mut session, &[1, 10], now).is_err());
+    }
+    world.owner.publish_keyset(world.now);
+    let older = world.owner.library.keyset.clone();
+    world.owner.new_epoch(world.now, &mut world.rng);
+    let (mut session, _) = host.presented(&unlock, courier, (Right::UNLOCK, &[]), now);
+    let library = world.owner.library.clone();
+    assert!(host.handles(&mut session, &older, now).is_ok());
+    for statement in [&library.epochs[1], &library.keyset, &library.keyset] {
+        assert!(host.handles(&mut session, statement, now).is_ok());
+    }
+    let unlock = grant(&mut world, Right::UNLOCK);
+    let release = grant(&mut world, Right::RELEASE);
+    let courier = &world.courier;
+    let asks =
+        |host: &mut Host, held, right: Right| host.asks(held, courier, (right, &[]), [now, now]);
     // A new device key: by signatures of another place, then by its own.
     let new = SigningKey::<role::Device>::from_secret(&[8; 32]);
     let old = host.door.device_key();

@@ -3,11 +3,13 @@
 use std::{collections::BTreeSet, error::Error, fmt::Debug};
 
 use keyward::{
-    Denial, OpeningKey, Refusal, SealingKey, Signature, SignatureFault, SigningKey,
+    Answer, Ask, Card, Caveats, Channel, Denial, OpeningKey, Presentation, Refusal, Right, Rights,
+    SealingKey, Seconds, Signature, SignatureFault, SigningKey, Target, Valid,
     denial::Place,
-    id::{CardVersion, Counter, DomainId, LinkId, LockId},
+    id::{CardVersion, Counter, DomainId, Epoch, KeyId, LinkId, LockId},
     key::{BadSignature, KeyError},
     limits::MAX_TOKEN,
+    lock::Rejected,
     receipt::ReceiptFault,
     role,
     seal::SealFault,
@@ -17,6 +19,7 @@ use keyward::{
     unsigned::SignError,
     wire::{DecodeError, EncodeError, Part},
 };
+use keyward_testkit::world::World;
 
 /// Each of an enum's errors has a line of its own, which is no sentence.
 fn lines<E: Error + Debug>(errors: &[E]) {
@@ -110,6 +113,47 @@ fn verdicts_begin_with_their_code() {
         [Place::Issuer, Place::Link(1)].map(|place| place.to_string()),
         ["the issuer", "link 1"]
     );
+}
+
+#[test]
+fn a_refusal_tells_a_phone_what_to_bring_and_nothing_else() {
+    let (held, ahead) = (Epoch(3), Epoch(4));
+    for (refusal, answer) in [
+        (Refusal::OtherEpoch { held, got: ahead }, Answer::NeedKeyset),
+        (Refusal::OtherEpoch { held, got: held }, Answer::Denied),
+        (Refusal::OtherEpoch { held: ahead, got: held }, Answer::Denied),
+        (Refusal::UnknownIssuer(KeyId([1; 8])), Answer::NeedKeyset),
+        (Refusal::Older, Answer::Denied),
+    ] {
+        assert_eq!((refusal.answer(), Rejected::Refusal(refusal).answer()), (answer, answer));
+    }
+    let rejected = Rejected::from(Denial::StatusMissing(Place::Issuer));
+    assert_eq!(rejected.answer(), Answer::NeedStatus);
+}
+
+#[test]
+fn what_waits_for_its_commit_shows_what_it_is() {
+    let mut world = World::new(9);
+    let now = world.now();
+    let card = world.owner.library.cards[&world.flat.id].clone();
+    let update = world.flat.lock.verify_card(&Card::decode(&card).unwrap(), now).unwrap();
+    assert_eq!(format!("{update:?}"), "Update(Unchanged)");
+    let bytes = world.flat.lock.unclaimed().encode().unwrap();
+    assert_eq!(format!("{bytes:?}").len(), 2 * bytes.as_ref().len());
+    assert!(format!("{bytes:?}").starts_with("010c"));
+    let valid = Valid { from: world.now, lasts: Seconds::minutes(15) };
+    let targets = [Target::Lock(world.flat.id)];
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
+    let held = world.owner.grant(&world.courier.public(), 1, &grant);
+    let mut session = world.flat.lock.challenge([1; 16], Channel::Radio, now).unwrap();
+    let challenge = session.challenge().encode().unwrap();
+    let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
+    let courier = &world.courier;
+    let request = courier.request(&held, ask, challenge.as_bytes(), Channel::Radio, &mut world.rng);
+    let bytes = courier.present(&request, &[], None);
+    let presentation = Presentation::decode(&bytes).unwrap();
+    let verified = world.flat.lock.verify(&mut session, &presentation, now).unwrap();
+    assert!(format!("{verified:?}").starts_with("Verified(Accepted"));
 }
 
 #[test]

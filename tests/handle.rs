@@ -142,6 +142,8 @@ fn one_call_takes_whatever_a_phone_brings() {
         (&[1, 7], 100, Answer::Denied),
         (&[1, 12], 100, Answer::Denied),
         (&[1, 9], 600, Answer::Denied),
+        (&[1, 10], 600, Answer::Denied),
+        (&[1, 11], 600, Answer::Denied),
         (&[1, 3], 600, Answer::Denied),
     ] {
         let fault = handle(lock, message).unwrap_err();

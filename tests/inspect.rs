@@ -4,14 +4,16 @@ use chacha20::ChaCha20Rng;
 use keyward::{
     Card, Claim, Claimed, DecodeError, Epoch, Keyset, Presentation, PublicKey, Recording, Right,
     SealingKey, Status, Time, Token, WitnessStatement,
-    caveat::CaveatSet,
+    caveat::{Caveat, CaveatSet},
     epoch::Commitment,
     id::{
-        ClaimNonce, Counter, DomainId, Epoch as Number, EvidenceId, Fresh, GroupId, KeyId, Serial,
+        ClaimNonce, Counter, DomainId, Epoch as Number, EvidenceId, Fresh, GroupId, KeyId, LockId,
+        Serial,
     },
     inspect::Link,
     request::Mode,
     role::Role,
+    schedule::Window,
     status::{Revoked, SerialFloor},
     zone::{Transition, ZoneId},
 };
@@ -55,6 +57,19 @@ fn a_token_and_its_links() {
                 assert_eq!((link.grantee.as_bytes(), link.depth), (&drawn.grantee, drawn.depth));
                 let caveats = postcard::to_allocvec(&drawn.caveats).unwrap();
                 assert_eq!(link.caveats, CaveatSet::decode(&caveats).unwrap());
+                let read = link.caveats.caveats().find_map(|caveat| match caveat.unwrap() {
+                    Caveat::Schedule(schedule) => Some(schedule),
+                    _ => None,
+                });
+                assert_eq!(read.is_some(), drawn.caveats.schedule.is_some());
+                if let (Some(read), Some(drawn)) = (read, &drawn.caveats.schedule) {
+                    let window = |w: Window| (w.days.0, w.start, w.length, w.every, w.phase);
+                    let windows = drawn.windows.iter();
+                    let windows = windows.map(|w| (w.days, w.start, w.length, w.every, w.phase));
+                    assert!(read.windows().map(window).eq(windows));
+                    let dates = drawn.exceptions.iter().copied();
+                    assert!(read.exceptions().map(|dates| (dates.first, dates.days)).eq(dates));
+                }
             }
         },
     );
@@ -161,6 +176,8 @@ fn a_keyset_its_issuers_and_zones_and_who_signed() {
             assert_eq!(issuers.len(), keyset.issuers.len());
             for (issuer, drawn) in issuers.iter().zip(&keyset.issuers) {
                 assert_eq!(bytes(issuer.key()), drawn.key);
+                assert_eq!(issuer.id(), issuer.key().unwrap().id());
+                assert_eq!(issuer.roles().bits(), drawn.roles);
                 let (from, until) = (Time(drawn.from), Time(drawn.from + u64::from(drawn.lasts)));
                 assert_eq!(issuer.validity(), from..until);
                 let limits = if drawn.limits.is_empty() { &[0][..] } else { &drawn.limits };
@@ -182,6 +199,7 @@ fn a_card() {
             assert_eq!(read.unverified_issuer(), KeyId(card.issuer));
             assert_eq!(read.unverified_epoch(), Number(card.epoch));
             assert_eq!(read.unverified_at(), Time(card.at));
+            assert_eq!(read.unverified_lock(), LockId(card.lock));
             assert!(read.unverified_groups().eq(card.groups.iter().copied().map(GroupId)));
             assert_eq!(read.unverified_sealing(), card.sealing.map(SealingKey::from_bytes));
             assert_eq!(read.unverified_sealed_only(), card.flags & 1 != 0);
@@ -216,6 +234,10 @@ fn a_claim_its_answer_and_a_recording() {
         |recording, encoded| {
             let read = Recording::decode(encoded).unwrap();
             assert_eq!(bytes(read.unverified_key()), recording.key);
+            let closed = read.unverified();
+            assert_eq!((closed.core, closed.evidence.0), (recording.core, recording.evidence));
+            assert_eq!(closed.hash, recording.hash);
+            assert_eq!((closed.from, closed.until), (Time(recording.from), Time(recording.until)));
         },
     );
 }

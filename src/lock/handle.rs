@@ -16,7 +16,7 @@ use crate::{
     store::{AsyncStore, Store},
     tables::Capacity,
     time::Now,
-    wire::{DecodeError, Kind},
+    wire::Kind,
 };
 
 /// What became of a message.
@@ -379,11 +379,5 @@ impl From<Denial> for Rejected {
 impl From<Refusal> for Rejected {
     fn from(refusal: Refusal) -> Self {
         Self::Refusal(refusal)
-    }
-}
-
-impl From<DecodeError> for Rejected {
-    fn from(error: DecodeError) -> Self {
-        Self::Denial(error.into())
     }
 }

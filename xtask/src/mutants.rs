@@ -15,13 +15,20 @@ use std::{
 use crate::toolchain::{clean, root, text};
 
 /// Tests that take seconds altogether.
-const QUICK: [&str; 23] = [
+const QUICK: [&str; 33] = [
     "attacks",
+    "awaited",
+    "checked",
     "counts",
     "denials",
+    "domain",
     "encoders",
+    "errors",
+    "garbled",
     "handle",
+    "hpke",
     "inspect",
+    "kept",
     "keys",
     "life",
     "lock",
@@ -34,9 +41,12 @@ const QUICK: [&str; 23] = [
     "seal",
     "sealed_door",
     "shared_door",
+    "strict",
     "text",
     "thieves",
     "trust",
+    "undrafted",
+    "unready",
     "window",
     "words",
 ];

@@ -1,0 +1,144 @@
+//! A store that hands out other bytes than it holds, now and then, while a lock makes a new log: the
+//! lock makes none of them its own (SPEC.md section 22.5).
+
+#[path = "restart/common.rs"]
+mod common;
+
+use std::{cell::Cell, rc::Rc};
+
+use common::{committed, counted};
+use keyward::{
+    Denial, Lock, Right,
+    id::LockId,
+    ledger::Outcome,
+    lock::Restored,
+    store::{Cursor, Store, StoreError},
+};
+use keyward_testkit::world::{
+    Capability, Door, Settings, World,
+    door::{Memory, secret},
+};
+
+/// What the next reads come to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reads {
+    /// How many there were.
+    count: u32,
+    /// Which of them is garbled, and how.
+    garbled: Option<(u32, Garbled)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Garbled {
+    /// A bit of a byte, counted from the end.
+    Byte(usize),
+    /// The last byte is missing.
+    Short,
+    /// There is nothing.
+    Gone,
+}
+
+/// A store whose reads may be garbled.
+#[derive(Clone, Default)]
+struct Noisy {
+    reads: Rc<Cell<Reads>>,
+    store: Memory,
+}
+
+impl Store for Noisy {
+    const CAPACITY: usize = <Memory as Store>::CAPACITY;
+    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        let Some((length, next)) = Store::read(&mut self.store, at, out)? else { return Ok(None) };
+        let mut reads = self.reads.get();
+        reads.count += 1;
+        self.reads.set(reads);
+        let garbled = reads.garbled.filter(|(number, _)| *number == reads.count);
+        match garbled.map(|(_, how)| how) {
+            None => Ok(Some((length, next))),
+            Some(Garbled::Byte(place)) => {
+                out[length - 1 - place % length] ^= 0x10;
+                Ok(Some((length, next)))
+            }
+            Some(Garbled::Short) => Ok(Some((length - 1, next))),
+            Some(Garbled::Gone) => Ok(None),
+        }
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::append(&mut self.store, record)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        Store::begin(&mut self.store)
+    }
+
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::stage(&mut self.store, record)
+    }
+
+    fn publish(&mut self) -> Result<(), StoreError> {
+        Store::publish(&mut self.store)
+    }
+}
+
+/// An opening, recorded.
+fn opens(door: &mut Door<Noisy>, held: &Capability, world: &World) -> Result<(), Denial> {
+    let now = world.now();
+    let permit = committed(door, held, &world.courier, Right::UNLOCK, now)?;
+    let acted = door.lock.act(permit, now, |_order| Outcome::Done)?;
+    door.lock.record(acted).map(drop)
+}
+
+#[test]
+fn a_new_log_holds_nothing_that_was_read_wrongly() {
+    let mut world = World::new(81);
+    let now = world.now();
+    let id = LockId(*b"garbled.");
+    let mut door: Door<Noisy> = Door::over(id, Noisy::default(), &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
+    world.flat.id = id;
+    let held = counted(&mut world, 10_000, None);
+    // Openings, until the next one makes a new log.
+    let identity = door.identity();
+    let reads = door.lock.store().reads.clone();
+    let before = loop {
+        let before = door.lock.store().store.clone();
+        reads.set(Reads::default());
+        opens(&mut door, &held, &world).unwrap();
+        if reads.get().count > 0 {
+            break before;
+        }
+    };
+    let all = reads.get().count;
+    let start = |store: Memory| {
+        let store = Noisy { store, reads: Rc::new(Cell::new(Reads::default())) };
+        let mut lock: Lock<'static, Noisy> = Lock::new(identity, secret(&identity), store);
+        let restored = lock.restore(None);
+        (lock, restored)
+    };
+    assert!(all > 100);
+    for number in 1..=all {
+        for how in
+            [0, 1, 20, 40].map(Garbled::Byte).into_iter().chain([Garbled::Short, Garbled::Gone])
+        {
+            let (lock, restored) = start(before.clone());
+            assert!(matches!(restored, Ok(Restored::Claimed { .. })));
+            door.lock = lock;
+            let reads = door.lock.store().reads.clone();
+            reads.set(Reads { count: 0, garbled: Some((number, how)) });
+            let opened = opens(&mut door, &held, &world);
+            assert_eq!(opened, Err(Denial::StoreFailed), "{number} {how:?}");
+            // What the store holds starts the lock.
+            let (_, restored) = start(door.lock.store().store.clone());
+            assert!(
+                matches!(restored, Ok(Restored::Claimed { .. })),
+                "{number} {how:?}: {restored:?}"
+            );
+            // And the lock goes on.
+            reads.set(Reads::default());
+            opens(&mut door, &held, &world).unwrap();
+        }
+    }
+}
