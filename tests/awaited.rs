@@ -274,6 +274,8 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
     assert_eq!(host.resets(20), Err(Denial::StoreFailed));
     host.store_is(Mood::Works);
     host.writes_denials(now);
+    // There are none.
+    host.writes_denials(now);
     host.reads(now);
     // What phones bring: an opening, one that is denied, statements, and what is nothing.
     for right in [Right::UNLOCK, Right::HOLD_OPEN] {
@@ -320,6 +322,11 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
     let permit = asks(&mut host, &release, Right::RELEASE).unwrap();
     let acted = host.acts(permit, now, Outcome::Jammed).unwrap();
     assert_eq!(host.releases(acted, 21).map(drop), Err(Denial::NotReleased));
+    let permit = asks(&mut host, &release, Right::RELEASE).unwrap();
+    let acted = host.acts(permit, now, Outcome::Jammed).unwrap();
+    host.store_is(Mood::Fails);
+    assert_eq!(host.releases(acted, 21).map(drop), Err(Denial::StoreFailed));
+    host.store_is(Mood::Works);
     for (nonce, mood, ends) in [
         (0, Mood::Works, Err(Denial::SameLife)),
         (22, Mood::Fails, Err(Denial::StoreFailed)),

@@ -1,10 +1,11 @@
 //! What a card and a token say once they are checked: all that was drafted.
 
 use keyward::{
-    Card, Caveats, Right, Rights, SealingKey, Seconds, SigningKey, Target, Token, Valid,
+    Ask, Card, Caveats, Challenge, Channel, Request, Right, Rights, SealingKey, Seconds,
+    SigningKey, Target, Token, Valid,
     card::{CardOrder, Draft},
     caveat::Caveat,
-    id::{CardVersion, GroupId, KeysetVersion, Serial},
+    id::{CardVersion, Fresh, GroupId, KeysetVersion, Serial},
     role,
     token::Origin,
     zone::ZoneId,
@@ -68,4 +69,27 @@ fn a_checked_token_says_what_was_granted_and_passed_on() {
     assert_eq!(caveats, [Caveat::Uses(2)]);
     assert_eq!(links[0].caveats().count(), 3);
     assert_ne!(links[0].id(), links[1].id());
+}
+
+#[test]
+fn a_request_that_is_read_asks_what_was_asked_over_each_channel() {
+    let mut world = World::new(9);
+    let targets = [Target::Lock(world.flat.id)];
+    let valid = Valid { from: world.now, lasts: Seconds::minutes(15) };
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
+    let held = world.owner.grant(&world.courier.public(), 0, &grant);
+    let token = Token::decode(&held.token).unwrap();
+    let origin = Origin::decode(&held.origin).unwrap();
+    let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"left" };
+    for channel in [Channel::Remote, Channel::Radio, Channel::Contact, Channel::Ranged] {
+        let challenge = world.flat.connect(channel, world.now());
+        let challenge = Challenge::decode(&challenge).unwrap();
+        let fresh = Fresh([channel.byte(); 16]);
+        let made = Request::challenged(&origin, &token, ask, &challenge, channel, fresh).unwrap();
+        let bytes = made.encode().unwrap();
+        let read = Request::decode(bytes.as_bytes()).unwrap();
+        assert_eq!((read.ask(), read.moment()), (made.ask(), made.moment()));
+        assert_eq!((read.origin(), read.token()), (made.origin(), made.token()));
+        assert_eq!(read.core().unwrap(), made.core().unwrap());
+    }
 }

@@ -1,6 +1,10 @@
 //! What errors say to people, and what secrets and ids show: a line each, none like another.
 
-use std::{collections::BTreeSet, error::Error, fmt::Debug};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fmt::{Debug, Write},
+};
 
 use keyward::{
     Answer, Ask, Card, Caveats, Channel, Denial, OpeningKey, Presentation, Refusal, Right, Rights,
@@ -154,6 +158,30 @@ fn what_waits_for_its_commit_shows_what_it_is() {
     let presentation = Presentation::decode(&bytes).unwrap();
     let verified = world.flat.lock.verify(&mut session, &presentation, now).unwrap();
     assert!(format!("{verified:?}").starts_with("Verified(Accepted"));
+}
+
+/// Takes so many bytes, and no more.
+struct Short(usize);
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(std::fmt::Error)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn where_there_is_no_room_to_print_nothing_breaks() {
+    let key = SigningKey::<role::Holder>::from_secret(&[1; 32]).public();
+    let sealing = SealingKey::from_bytes([1; 32]);
+    let shown: [&dyn Debug; 4] = [&LockId([1; 8]), &key, &sealing, &Signature::from_bytes([1; 64])];
+    for shown in shown {
+        let length = format!("{shown:?}").len();
+        for room in 0..length {
+            assert!(write!(Short(room), "{shown:?}").is_err(), "{room}");
+        }
+        assert!(write!(Short(length), "{shown:?}").is_ok());
+    }
 }
 
 #[test]

@@ -6,18 +6,21 @@ mod common;
 
 use std::{cell::Cell, rc::Rc};
 
+use chacha20::ChaCha20Rng;
 use common::{committed, counted};
 use keyward::{
-    Denial, Lock, Right,
+    Ask, Caveats, Channel, Denial, Lock, Presentation, Right, Rights, Seconds, Target, Valid,
     id::LockId,
     ledger::Outcome,
     lock::Restored,
+    receipt::Log,
     store::{Cursor, Store, StoreError},
 };
 use keyward_testkit::world::{
-    Capability, Door, Settings, World,
+    Capability, Door, START, Settings, World,
     door::{Memory, secret},
 };
+use rand_core::SeedableRng;
 
 /// What the next reads come to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,6 +103,11 @@ fn a_new_log_holds_nothing_that_was_read_wrongly() {
     door.move_in(&mut world.owner, Settings::default(), now);
     world.flat.id = id;
     let held = counted(&mut world, 10_000, None);
+    // More counts than one record holds.
+    for _ in 0..12 {
+        let other = counted(&mut world, 2, None);
+        opens(&mut door, &other, &world).unwrap();
+    }
     // Openings, until the next one makes a new log.
     let identity = door.identity();
     let reads = door.lock.store().reads.clone();
@@ -141,4 +149,61 @@ fn a_new_log_holds_nothing_that_was_read_wrongly() {
             opens(&mut door, &held, &world).unwrap();
         }
     }
+}
+
+#[test]
+fn a_log_that_is_read_wrongly_is_neither_told_nor_acknowledged() {
+    let mut world = World::new(82);
+    let now = world.now();
+    world.flat.id = LockId(*b"garbled.");
+    let mut door: Door<Noisy> = Door::over(world.flat.id, Noisy::default(), &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
+    let held = counted(&mut world, 10_000, None);
+    for _ in 0..5 {
+        opens(&mut door, &held, &world).unwrap();
+    }
+    let reads = door.lock.store().reads.clone();
+    let tell = |door: &mut Door<Noisy>| {
+        let mut reader = door.lock.read_log(now)?;
+        let mut told = 0;
+        while door.lock.next_entry(&mut reader)?.is_some() {
+            told += 1;
+        }
+        Ok(told)
+    };
+    reads.set(Reads::default());
+    let whole = tell(&mut door);
+    assert!(whole.is_ok_and(|told| told > 5));
+    for number in 1..=reads.get().count {
+        for how in [0, 1, 20, 40].map(Garbled::Byte).into_iter().chain([Garbled::Short]) {
+            reads.set(Reads { count: 0, garbled: Some((number, how)) });
+            assert_eq!(tell(&mut door), Err(Denial::StoreFailed), "{number} {how:?}");
+        }
+    }
+    reads.set(Reads::default());
+    assert_eq!(tell(&mut door), whole);
+    // Who has read it says so, over a store that garbles the same.
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let targets = [Target::Lock(door.id)];
+    let grant = Caveats::grant(Rights::of(Right::READ_LOG), &targets, valid).unwrap();
+    let reader = world.owner.grant(&world.courier.public(), 1, &grant);
+    let acknowledges = |door: &mut Door<Noisy>, garbled: Option<(u32, Garbled)>| {
+        let head = door.lock.head(Log::Events).acknowledgement();
+        let mut session = door.lock.challenge([8; 16], Channel::Radio, now).unwrap();
+        let challenge = session.challenge().encode().unwrap();
+        let ask = Ask { lock: door.id, right: Right::READ_LOG, parameter: &head };
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let (courier, challenge) = (&world.courier, challenge.as_bytes());
+        let request = courier.request(&reader, ask, challenge, Channel::Radio, &mut rng);
+        let bytes = courier.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let permit = door.lock.verify(&mut session, &presentation, now).unwrap().commit(now);
+        let acted = door.lock.act(permit.unwrap(), now, |_order| Outcome::Done).unwrap();
+        reads.set(Reads { count: 0, garbled });
+        let recorded = door.lock.record(acted).unwrap();
+        (recorded.acknowledged(), reads.get().count)
+    };
+    let byte = Some((1, Garbled::Byte(0)));
+    assert_eq!(acknowledges(&mut door, byte), (false, 1), "though the opening is recorded");
+    assert!(acknowledges(&mut door, None).0);
 }

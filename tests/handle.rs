@@ -61,6 +61,11 @@ fn a_full_set_of_sessions_is_busy_and_nobody_takes_anothers_place() {
     assert_eq!(open(&mut sessions, lock, 31), Err(Answer::Busy), "it is closed already");
     sessions.close(third);
     open(&mut sessions, lock, 31).unwrap();
+    // A set for nobody is always busy, and knows none of another's.
+    let mut none = Sessions::<0>::new();
+    let busy = none.open(lock, [0; 16], Channel::Radio, seconds(99));
+    assert_eq!((busy.err(), none.session(first).is_none()), (Some(Answer::Busy), true));
+    none.close(first);
     // An unclaimed lock opens none.
     let mut unclaimed = Door::new(LockId([1; 8]), &mut world.rng).lock;
     assert_eq!(open(&mut Sessions::new(), &mut unclaimed, 0), Err(Answer::Denied));
@@ -71,7 +76,7 @@ fn a_session_whose_challenge_is_spent_makes_room() {
     let mut world = World::new(2);
     let held = grant(&mut world.owner, world.flat.id, &world.courier, Right::UNLOCK, DAY);
     let lock = &mut world.flat.lock;
-    let mut sessions = Sessions::<1>::new();
+    let mut sessions = Sessions::<1>::default();
     let (id, challenge) = sessions.open(lock, [0; 16], Channel::Radio, seconds(0)).unwrap();
     let bytes = presented(&held, &world.courier, Right::UNLOCK, &challenge);
     let mut garbled = bytes.clone();
@@ -117,7 +122,9 @@ fn one_call_takes_whatever_a_phone_brings() {
         Ok(Handled::Taken(taken)) => taken,
         other => panic!("{other:?}"),
     };
-    assert_eq!(taken(handle(lock, &keyset)), Taken::Keyset);
+    let fresh = handle(lock, &keyset);
+    assert_eq!(fresh.as_ref().map(Handled::answer).ok(), Some(Answer::Applied));
+    assert_eq!(taken(fresh), Taken::Keyset);
     assert_eq!(taken(handle(lock, &keyset)), Taken::Unchanged);
     assert!(lock.trust().unwrap().keyset() > old);
     world.owner.revoke([], world.now);

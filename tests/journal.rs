@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use keyward::Denial;
+use keyward::{Denial, Lock, lock::Restored};
 use keyward_testkit::{
-    journal::{body, tagged, write},
+    journal::{body, records, tagged, write},
     lives::{Script, told},
     vectors::journal,
-    world::door::{Memory, secret_bytes},
+    world::{
+        World,
+        door::{Memory, secret, secret_bytes},
+    },
 };
 
 /// A log, and the place of one of its records.
@@ -85,4 +88,28 @@ fn a_record_that_ends_early_or_differs_by_a_byte_is_refused_or_taken_for_good() 
         assert!(!start(&script, &secret, &edited), "{place} with a byte more: {record:?}");
     }
     assert!(refused > 2000 && taken > 2000, "{refused} {taken}");
+}
+
+#[test]
+fn a_change_of_the_device_key_that_ends_early_is_refused() {
+    let mut world = World::new(3);
+    let now = world.now();
+    world.flat.rotate(now).unwrap();
+    let identity = world.flat.identity();
+    let mut store = world.flat.lock.store().clone();
+    let bodies: Vec<_> = records(&mut store).iter().map(|record| body(record)).collect();
+    let start = |bodies: &[Vec<u8>]| {
+        let mut store = Memory::new();
+        write(&mut store, &tagged(&secret_bytes(&identity), bodies.to_vec()));
+        let mut lock: Lock<'static, Memory> = Lock::new(identity, secret(&identity), store);
+        lock.restore(None)
+    };
+    assert_eq!(start(&bodies), Ok(Restored::Claimed { interrupted: None }));
+    let (change, before) = bodies.split_last().unwrap();
+    for at in 0..change.len() {
+        let cut = [before, &[change[..at].to_vec()]].concat();
+        assert_eq!(start(&cut), Err(Denial::StateCorrupt), "{at}");
+    }
+    let longer = [before, &[[&change[..], &[0]].concat()]].concat();
+    assert_eq!(start(&longer), Err(Denial::StateCorrupt));
 }

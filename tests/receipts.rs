@@ -116,6 +116,7 @@ fn a_phone_believes_a_receipt_over_its_own_request_alone() {
     let (flat, street) = (card(world.flat.id), card(world.street.id));
     let told = Receipt::decode(&receipt).unwrap();
     assert_eq!(told.outcome_of(&first, &flat), Ok(Outcome::Done));
+    assert_eq!(told.unverified().core(), Some(first));
     assert_eq!(told.outcome_of(&second, &flat), Err(ReceiptFault::OtherRequest));
     let fault = told.outcome_of(&first, &street).unwrap_err();
     assert!(matches!(fault, ReceiptFault::Signature(_)));

@@ -21,7 +21,7 @@ use keyward_testkit::{
     journal,
     stores::{Hardware, Mood, Moody},
     world::{
-        Door, START, Settings, World,
+        Capability, Door, Holder, Owner, START, Settings, World,
         door::{Memory, secret, secret_bytes},
         drawn,
     },
@@ -166,6 +166,20 @@ fn an_open_door_is_due_to_be_secured_whatever_happens() {
     assert_eq!(left(&flat, 0), None);
     flat.lock.restart();
     assert_eq!(left(&flat, 0), None);
+    // A clock that starts anew knows nothing of what was left.
+    let held = renewed(&mut owner, flat.id, &courier);
+    unlock(&held, &courier).at(&mut flat, at(40), &mut rng).unwrap();
+    assert_eq!(left(&flat, 41), Some(59));
+    flat.lock.restart();
+    assert_eq!(left(&flat, 41), Some(0));
+}
+
+/// A token of the present epoch, each use of which leaves the door open for a minute.
+fn renewed(owner: &mut Owner, door: LockId, to: &Holder) -> Capability {
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(door)], valid);
+    let grant = grant.and_then(|grant| grant.max_open(Seconds(60))).unwrap();
+    owner.grant(&to.public(), 1, &grant)
 }
 
 #[test]

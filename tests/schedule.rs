@@ -7,7 +7,7 @@ use keyward::{
     Caveats, Interval, Time,
     caveat::{Caveat, CaveatSet},
     schedule::{Dates, Schedule, Scheduled, Weekdays, Window},
-    zone::{Zone, ZoneId},
+    zone::{Transition, Zone, ZoneId},
 };
 use keyward_testkit::{random::Dice, scene::minute, zones};
 use rand_core::SeedableRng;
@@ -231,6 +231,13 @@ fn outside_its_table_a_zone_says_nothing() {
     assert_eq!(judge(TO.0 - 1, TO.0), Scheduled::ZoneUnknown);
     let exactly = Interval::exactly(FROM);
     assert_eq!(schedule(&bytes).judge(&exactly, None).unwrap(), Scheduled::ZoneUnknown);
+    // Nor is there a local time before the first day.
+    for (offset, within) in [(-1, Scheduled::ZoneUnknown), (1, Scheduled::Within)] {
+        let zone = Zone::encode(ZoneId(1), &[Transition { at: 0, offset }], 1000).unwrap();
+        let zone = Zone::decode(zone.as_bytes()).unwrap();
+        let first = Interval::exactly(Time(0));
+        assert_eq!(schedule(&bytes).judge(&first, Some(&zone)).unwrap(), within);
+    }
     let unknown = Interval::not_before(FROM);
     assert_eq!(schedule(&bytes).judge(&unknown, Some(&zone)).unwrap(), Scheduled::TimeUnknown);
 }

@@ -2,19 +2,22 @@
 //! 12 and 24).
 
 use keyward::{
-    Caveats, EncodeError, Right, Rights, Scope, Seconds, SigningKey, State, Status, Target, Time,
-    Token, Valid,
-    id::{DomainId, EvidenceId, KeyId, KeysetVersion, ListNumber, Serial},
+    Ask, Card, Caveats, Channel, Claimed, EncodeError, Refusal, Request, Right, Rights, Scope,
+    Seconds, SignatureFault, SigningKey, State, Status, Target, Time, Token, Unclaimed, Valid,
+    WitnessStatement,
+    id::{ClaimNonce, DomainId, EvidenceId, KeyId, KeysetVersion, ListNumber, LockId, Serial},
     limits::{MAX_FLOORS, MAX_REVOCATIONS, MAX_TARGETS, MAX_TIME, MAX_TOKEN},
     receipt::Receipt,
     recording::Closed,
-    role, seam,
+    role,
+    schedule::{Dates, Weekdays, Window},
+    seam,
     status::{ListOrder, Revoked, SerialFloor},
     token::Origin,
     wire::{DecodeError, Part},
     zone::{Transition, Zone, ZoneId},
 };
-use keyward_testkit::world::{START, World};
+use keyward_testkit::world::{START, Settings, World};
 
 fn over(part: Part) -> EncodeError {
     EncodeError::Invalid(DecodeError::OverLimit(part))
@@ -98,7 +101,7 @@ fn a_token() {
     let scope = Scope { domain: DomainId([1; 32]), epoch: keyward::id::Epoch(0) };
     let origin = Origin::new(scope, &issuer.public());
     let targets: Vec<_> = (0..MAX_TARGETS)
-        .map(|index| Target::Lock(keyward::id::LockId([u8::try_from(index).unwrap(); 8])))
+        .map(|index| Target::Lock(LockId([u8::try_from(index).unwrap(); 8])))
         .collect();
     let valid = Valid { from: START, lasts: Seconds::days(1) };
     let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
@@ -118,27 +121,115 @@ fn a_token() {
     let passed = pass(&token, &origin, &second, 0).unwrap().sign(&first).unwrap();
     let passed = Token::decode(passed.as_bytes()).unwrap();
     assert_eq!(pass(&passed, &origin, &third, 0).map(drop), Err(EncodeError::NoDepthLeft));
-    // Four links of eight targets and a schedule each are longer than a token may be.
-    let windows: Vec<_> = (0..8)
-        .map(|day: u16| keyward::schedule::Window::weekly(keyward::schedule::Weekdays::ALL, day, 1))
+    // A link that would leave no room for its signature, and one that has no room itself.
+    let windows: Vec<_> = (0..8).map(|at| Window::weekly(Weekdays::ALL, at, 1)).collect();
+    let long = |dates: u32| {
+        let first = |index: u32| Dates { first: (index + 1) << 20, days: 1 };
+        let dates: Vec<_> = (0..dates).map(first).collect();
+        let link = Caveats::narrowing().targets(&targets).unwrap();
+        link.schedule(&windows, &dates).and_then(|link| link.app(1, &[0; 32])).unwrap()
+    };
+    let token = issue(3).unwrap().sign(&issuer).unwrap();
+    let token = Token::decode(token.as_bytes()).unwrap();
+    let draft = token.attenuate(&origin, &second.public(), 2, &long(8)).unwrap();
+    let token = draft.sign(&first).unwrap();
+    let read = Token::decode(token.as_bytes()).unwrap();
+    let ends: Vec<_> = (0..=16)
+        .map(|dates| read.attenuate(&origin, &third.public(), 0, &long(dates)).map(drop))
         .collect();
-    let dates: Vec<_> = (0..16).map(|first| keyward::schedule::Dates { first, days: 1 }).collect();
-    let wide = Caveats::narrowing().targets(&targets).unwrap();
-    let wide = wide.schedule(&windows, &dates).unwrap();
-    let holders = [&first, &second, &third];
-    let mut bytes = issue(3).unwrap().sign(&issuer).unwrap();
-    let mut last = None;
-    for (index, pair) in holders.windows(2).enumerate() {
-        let token = Token::decode(bytes.as_bytes()).unwrap();
-        let depth = 2 - u8::try_from(index).unwrap();
-        match token.attenuate(&origin, &pair[1].public(), depth, &wide) {
-            Ok(draft) => bytes = draft.sign(pair[0]).unwrap(),
-            Err(error) => last = Some(error),
-        }
-    }
-    let token = Token::decode(bytes.as_bytes()).unwrap();
-    let end = token.attenuate(&origin, &first.public(), 0, &wide).map(drop);
-    assert_eq!(last.map_or(end, Err), Err(EncodeError::TooLong(MAX_TOKEN)));
+    assert_eq!(
+        ends.first().zip(ends.last()),
+        Some((&Ok(()), &Err(EncodeError::TooLong(MAX_TOKEN))))
+    );
+    assert!(ends.iter().all(|end| matches!(end, Ok(()) | Err(EncodeError::TooLong(MAX_TOKEN)))));
+}
+
+#[test]
+fn a_grant() {
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let target = |index: usize| Target::Lock(LockId([u8::try_from(index).unwrap(); 8]));
+    let targets: Vec<_> = (0..=MAX_TARGETS).map(target).collect();
+    let grant =
+        |rights, targets: &[Target], valid| Caveats::grant(rights, targets, valid).map(drop);
+    let unlock = Rights::of(Right::UNLOCK);
+    let one = &targets[..1];
+    assert_eq!(grant(unlock, &targets[..MAX_TARGETS], valid), Ok(()));
+    assert_eq!(
+        grant(Rights(0), one, valid),
+        Err(EncodeError::Invalid(DecodeError::Empty(Part::Rights)))
+    );
+    assert_eq!(
+        grant(unlock, &[], valid),
+        Err(EncodeError::Invalid(DecodeError::Empty(Part::Targets)))
+    );
+    assert_eq!(grant(unlock, &targets, valid), Err(over(Part::Targets)));
+    let late = Valid { from: Time(MAX_TIME + 1), ..valid };
+    assert_eq!(grant(unlock, one, late), Err(out(Part::Time)));
+    let witness = |seed| SigningKey::<role::Witness>::from_secret(&[seed; 32]).public();
+    let five = [1, 2, 3, 4, 5].map(witness);
+    let narrowing = Caveats::narrowing;
+    assert_eq!(narrowing().witness(1, &five).map(drop), Err(over(Part::WitnessKeys)));
+    assert_eq!(narrowing().witness(3, &five[..4]).map(drop), Err(out(Part::WitnessCount)));
+    let windows: Vec<_> = (0..9).map(|at| Window::weekly(Weekdays::ALL, at, 1)).collect();
+    let dates: Vec<_> = (0..17).map(|first| Dates { first, days: 1 }).collect();
+    let often = narrowing().schedule(&windows, &[]).map(drop);
+    assert_eq!(often, Err(over(Part::Windows)));
+    let many = narrowing().schedule(&windows[..1], &dates).map(drop);
+    assert_eq!(many, Err(over(Part::Exceptions)));
+    assert_eq!(narrowing().uses(0).map(drop), Err(out(Part::Uses)));
+}
+
+#[test]
+fn a_presentation() {
+    let mut world = World::new(6);
+    let targets = [Target::Lock(world.flat.id)];
+    let valid = Valid { from: world.now, lasts: Seconds::minutes(15) };
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, valid).unwrap();
+    let held = world.owner.grant(&world.courier.public(), 0, &grant);
+    let challenge = world.flat.connect(Channel::Radio, world.now());
+    let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
+    let courier = &world.courier;
+    let request = courier.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
+    let request = Request::decode(&request).unwrap();
+    world.owner.revoke([], world.now);
+    let list = world.owner.library.list.as_ref().unwrap();
+    let status = Status::decode(list).unwrap();
+    let listed = request.present(&[], Some(&status)).map(drop);
+    assert_eq!(listed, Err(EncodeError::Invalid(DecodeError::ListInPresentation)));
+    let agreed = [1, 2, 3].map(|seed| {
+        let witness = SigningKey::<role::Witness>::from_secret(&[seed; 32]);
+        request.agree(EvidenceId([seed; 16]), &witness.public()).unwrap().sign(&witness).unwrap()
+    });
+    let agreed: Vec<_> =
+        agreed.iter().map(|bytes| WitnessStatement::decode(bytes.as_bytes()).unwrap()).collect();
+    assert!(request.present(&agreed[..2], None).is_ok());
+    assert_eq!(request.present(&agreed, None).map(drop), Err(over(Part::Witnesses)));
+    let twice = request.present(&[agreed[0], agreed[0]], None).map(drop);
+    assert_eq!(twice, Err(EncodeError::Invalid(DecodeError::Doubled(Part::Witnesses))));
+}
+
+#[test]
+fn an_answer_to_a_claim_of_another_life() {
+    let mut world = World::new(7);
+    let label = &world.flat.label;
+    let answer = world.flat.lock.claimed(&label.public()).unwrap().sign(label).unwrap();
+    let answer = Claimed::decode(answer.as_bytes()).unwrap();
+    let check = |world: &World, label: &SigningKey<role::Label>| {
+        let domain = world.owner.held();
+        let card = Card::decode(&world.owner.library.cards[&world.flat.id]).unwrap();
+        answer.verify(&domain, &domain.check_card(&card).unwrap(), &label.public())
+    };
+    assert_eq!(check(&world, label), Ok(()));
+    let fault = SignatureFault::Mismatch;
+    let other = SigningKey::from_secret(&[1; 32]);
+    assert_eq!(check(&world, &other), Err(Refusal::StatementSignature { signer: 0, fault }));
+    let (id, now, settings) = (world.flat.id, world.now, Settings::default());
+    let Unclaimed { device, nonce } = world.flat.unclaimed();
+    world.owner.enrol(Unclaimed { device, nonce: ClaimNonce([9; 16]) }, id, settings.clone(), now);
+    assert_eq!(check(&world, &world.flat.label), Err(Refusal::OtherLife));
+    let device = SigningKey::from_secret(&[9; 32]).public();
+    world.owner.enrol(Unclaimed { device, nonce }, id, settings.clone(), now);
+    assert_eq!(check(&world, &world.flat.label), Err(Refusal::OtherDevice));
 }
 
 #[test]
@@ -158,6 +249,12 @@ fn an_entry_for_another_receipt_or_a_log_that_nobody_opens() {
     let none = seam::whole_entry(one, &[]).map(drop);
     assert_eq!(none, Err(EncodeError::Invalid(DecodeError::Truncated)));
     assert_eq!(one.seal(receipt.as_bytes(), &mut world.rng).map(drop), Err(EncodeError::Mismatch));
+    world.owner.keep_log(world.now, &mut world.rng);
+    let keyset = world.owner.library.keyset.clone();
+    world.flat.deliver(&keyset, now).unwrap();
+    let mut reader = world.flat.lock.read_log(now).unwrap();
+    let told = world.flat.lock.next_entry(&mut reader).unwrap().unwrap();
+    assert_eq!(told.seal(receipt.as_bytes(), &mut world.rng).map(drop), Err(EncodeError::Mismatch));
     // What a receipt is signed over is what its device key has signed.
     let told = Receipt::decode(receipt.as_bytes()).unwrap();
     let (signature, signed) = told.signed(&world.owner.domain);

@@ -8,6 +8,7 @@ mod cast;
 mod ends;
 pub mod life;
 mod naive;
+mod rules;
 mod steps;
 mod story;
 

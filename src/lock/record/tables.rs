@@ -117,3 +117,42 @@ fn put_payer(out: &mut Writer<'_>, payer: &Payer) {
 fn read_payer(reader: &mut Reader<'_>) -> Option<Payer> {
     Some(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Tables;
+
+    /// What full tables take whose numbers are all at their largest.
+    fn written<T: Capacity>() -> (usize, usize) {
+        let payer = Payer { root: [1; 8], issuer: KeyId([2; 8]) };
+        let (link, holder, spent) = (LinkId([3; 16]), KeyName([4; 16]), NonZeroU32::MAX);
+        let (last, highest) = (Time(u64::MAX), Counter(u64::MAX));
+        let count = Count { link, payer, spent, first: last, keep_until: last };
+        let seen = core::iter::repeat_n(u64::MAX, T::BLOCKS);
+        let lane = LaneView { holder, payer, latest: last, highest, seen };
+        let (mut out, mut bytes, mut records) = (Room::empty(), 1 + Start::BYTES, 1);
+        let mut add = |out: &Room| {
+            bytes += out.as_bytes().len();
+            records += 1;
+        };
+        let mut from = 0;
+        while counts(&mut out, core::iter::repeat_n(count, T::COUNTS - from)).unwrap() {
+            add(&out);
+            from += COUNTS_IN_A_RECORD.min(T::COUNTS - from);
+        }
+        let mut from = 0;
+        while lanes::<T>(&mut out, core::iter::repeat_n(lane.clone(), T::LANES - from)).unwrap() {
+            add(&out);
+            from += lanes_in_a_record::<T>().min(T::LANES - from);
+        }
+        (bytes, records)
+    }
+
+    #[test]
+    fn the_largest_snapshot_has_the_size_that_a_store_is_checked_for() {
+        assert_eq!(snapshot_size::<Tables<64, 16, 1>>(), written::<Tables<64, 16, 1>>());
+        assert_eq!(snapshot_size::<Tables<16, 8, 8>>(), written::<Tables<16, 8, 8>>());
+        assert_eq!(snapshot_size::<Tables<1, 0, 1>>(), written::<Tables<1, 0, 1>>());
+    }
+}

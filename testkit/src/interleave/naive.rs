@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use keyward::Taken;
 
-use crate::interleave::story::{
-    ATTEST, ENROL, Granted, Grantor, ISSUE, Named, REVOKE, Side, Statement, Story, What,
+use crate::interleave::{
+    rules::valid,
+    story::{ATTEST, ENROL, Granted, Grantor, Named, REVOKE, Side, Statement, Story, What},
 };
 
 /// What the host says: its interval, its uptime in milliseconds, its drift.
@@ -332,99 +333,36 @@ impl Naive {
         let most = host.most(open.given).filter(|most| *most <= 30).ok_or(211_u16)?;
         let granted = asked.token;
         let issuer = match granted.by {
-            Grantor::Clerk(who) => {
-                let named = self.named(story, who).ok_or(200_u16)?;
-                if named.roles & ISSUE == 0 {
-                    return Err(201);
-                }
-                Some(named)
-            }
+            Grantor::Clerk(who) => Some(self.issuer(story, who)?),
             Grantor::Emergency if granted.epoch != self.epoch => return Err(200),
             Grantor::Emergency if granted.uses.is_some() => return Err(223),
             Grantor::Emergency => None,
         };
-        let attester = match &asked.status {
-            None => None,
-            Some(said) if said.epoch != self.epoch => return Err(230),
-            Some(said) => {
-                let named = self.named(story, said.by).ok_or(231_u16)?;
-                if named.roles & ATTEST == 0 {
-                    return Err(232);
-                }
-                Some((said, named))
-            }
-        };
-        if !asked.signed || asked.claimed != self.epoch {
-            return Err(300);
-        }
-        if granted.epoch != self.epoch {
-            return Err(301);
-        }
-        if asked.status.is_some_and(|said| said.forged || said.nonce == Some(false)) {
-            return Err(303);
-        }
-        self.revoked(story, granted)?;
-        let (mut lo, mut hi) = self.refined(host);
-        if let Some((said, named)) = attester {
-            let expired = said.nonce.is_some() && lo >= named.until;
-            if expired || said.at < named.from || said.at >= named.until {
-                return Err(454);
-            }
-            lo = lo.max(said.at);
-            if said.nonce.is_some() {
-                let latest = said.at + most + 1;
-                hi = Some(hi.map_or(latest, |hi| hi.min(latest)));
-            }
-            hi = hi.map(|hi| hi.max(lo));
-        }
-        let valid = |from: u64, until: u64| match (issuer, hi) {
-            _ if lo >= until => Err(421_u16),
-            (None, _) => Ok(()),
-            _ if lo < from => Err(420),
-            (_, Some(hi)) if hi < until => Ok(()),
-            _ => Err(422),
-        };
+        let attester = self.attester(story, asked.status, true)?;
+        self.genuine((asked.signed, asked.claimed), granted.epoch, asked.status)?;
+        self.is_live(story, granted)?;
+        let (lo, hi) = self.times(host, attester, most)?;
         if let Some(named) = issuer {
-            valid(named.from, named.until)?;
+            valid(issuer, (lo, hi), (named.from, named.until))?;
         }
-        let card = &story.statements[self.card];
-        let grouped = matches!(card.what, What::Card { grouped: true, .. });
-        if granted.group && !(grouped && card.epoch == self.epoch) {
+        if granted.group && !self.grouped(story) {
             return Err(411);
         }
-        valid(granted.from, granted.until)?;
+        valid(issuer, (lo, hi), (granted.from, granted.until))?;
         let spent = self.uses.get(&granted.link.0).map_or(0, |(spent, _)| *spent);
         if granted.uses.is_some_and(|limit| spent >= limit) {
             return Err(430);
         }
         if let Some(seconds) = granted.fresh {
-            let said = asked.status.ok_or(450_u16)?;
-            if granted.by == Grantor::Clerk(said.by) {
-                return Err(452);
-            }
-            if said.keyset > self.version(story) || said.list > self.list_order(story) {
-                return Err(453);
-            }
-            if hi.is_none_or(|hi| hi.saturating_sub(said.at) > u64::from(seconds)) {
-                return Err(451);
-            }
+            self.fresh(story, (granted.by, seconds), asked.status, hi)?;
         }
         Ok((lo, open.given))
     }
 
     /// Whether the list that is held revokes a token.
-    pub(super) fn revoked(&self, story: &Story, granted: &Granted) -> Result<(), u16> {
-        let held = self.list.map(|list| &story.statements[list].what);
-        let Some(What::List { entries, floors, .. }) = held else { return Ok(()) };
-        let floor = floors.iter().find(|(who, _)| granted.by == Grantor::Clerk(*who));
-        if floor.is_some_and(|(_, first)| granted.serial < *first) {
-            return Err(400);
-        }
-        if entries.contains(&granted.link.0) {
-            return Err(401);
-        }
-        let holder = story.holders[granted.holder].public().name().0;
-        if entries.contains(&holder) { Err(402) } else { Ok(()) }
+    pub(super) fn is_live(&self, story: &Story, granted: &Granted) -> Result<(), u16> {
+        let link = (granted.link.0, granted.holder);
+        self.revoked(story, (granted.by, granted.serial), [link])
     }
 }
 

@@ -195,7 +195,7 @@ impl Run<'_, '_> {
             _ => holder.present(&request, &[], status),
         };
         let proven = self.door.lock.present(now).unwrap().lo().0;
-        let revoked = self.naive.revoked(story, token).is_err();
+        let revoked = self.naive.is_live(story, token).is_err();
         let epoch = self.door.lock.trust().unwrap().scope().epoch.0;
         let verdict = self.door.present(&bytes, now).1.map_err(|denial| denial.code());
         if verdict.is_ok() && (revoked || token.until <= proven || token.epoch != epoch) {

@@ -9,7 +9,8 @@ use super::pool::{Chain, Link, Pool};
 use crate::{
     interleave::{
         naive::{Host, Naive, Said},
-        story::{ATTEST, Grantor, ISSUE, Story, What},
+        rules::valid,
+        story::{Grantor, Story},
     },
     window,
 };
@@ -201,13 +202,7 @@ impl Model {
             Moment::Unchallenged { .. } => {}
         }
         let issuer = match token.by {
-            Grantor::Clerk(who) => {
-                let named = trust.named(story, who).ok_or(200_u16)?;
-                if named.roles & ISSUE == 0 {
-                    return Err(201);
-                }
-                Some(named)
-            }
+            Grantor::Clerk(who) => Some(trust.issuer(story, who)?),
             Grantor::Emergency if token.epoch != trust.epoch => return Err(200),
             Grantor::Emergency if token.links.len() > 1 || token.deep => return Err(220),
             Grantor::Emergency if *right != UNLOCK => return Err(221),
@@ -215,75 +210,27 @@ impl Model {
             Grantor::Emergency if token.links[0].uses.is_some() => return Err(223),
             Grantor::Emergency => None,
         };
-        let attester = match status {
-            None => None,
-            Some(said) if said.epoch != trust.epoch => return Err(230),
-            Some(said) if said.nonce.is_some() && unchallenged => return Err(233),
-            Some(said) => {
-                let named = trust.named(story, said.by).ok_or(231_u16)?;
-                if named.roles & ATTEST == 0 {
-                    return Err(232);
-                }
-                Some((said, named))
-            }
-        };
-        if !asked.signed || asked.claimed != trust.epoch {
-            return Err(300);
-        }
-        if token.epoch != trust.epoch {
-            return Err(301);
-        }
-        if status.is_some_and(|said| said.forged || said.nonce == Some(false)) {
-            return Err(303);
-        }
+        let attester = trust.attester(story, *status, !unchallenged)?;
+        trust.genuine((asked.signed, asked.claimed), token.epoch, *status)?;
         self.revoked(story, token)?;
-        let (mut lo, mut hi) = trust.refined(host);
-        if let Some((said, named)) = attester {
-            let expired = said.nonce.is_some() && lo >= named.until;
-            if expired || said.at < named.from || said.at >= named.until {
-                return Err(454);
-            }
-            lo = lo.max(said.at);
-            if said.nonce.is_some() {
-                let latest = said.at + most + 1;
-                hi = Some(hi.map_or(latest, |hi| hi.min(latest)));
-            }
-            hi = hi.map(|hi| hi.max(lo));
-        }
-        let valid = |(from, until): (u64, u64)| match (issuer, hi) {
-            _ if lo >= until => Err(421_u16),
-            (None, _) => Ok(()),
-            _ if lo < from => Err(420),
-            (_, Some(hi)) if hi < until => Ok(()),
-            _ => Err(422),
-        };
+        let (lo, hi) = trust.times(host, attester, most)?;
         if let Some(named) = issuer {
-            valid((named.from, named.until))?;
+            valid(issuer, (lo, hi), (named.from, named.until))?;
         }
-        let grouped = matches!(card.what, What::Card { grouped: true, .. });
         for (index, link) in token.links.iter().enumerate() {
             if link.rights >> right & 1 == 0 {
                 return Err(410);
             }
-            if index == 0 && token.group && !(grouped && card.epoch == trust.epoch) {
+            if index == 0 && token.group && !trust.grouped(story) {
                 return Err(411);
             }
-            link.valid.map_or(Ok(()), valid)?;
+            link.valid.map_or(Ok(()), |span| valid(issuer, (lo, hi), span))?;
             let spent = self.counts.get(&link.id).map_or(0, |count| count.spent);
             if link.uses.is_some_and(|limit| spent >= limit) {
                 return Err(430);
             }
             if let Some(seconds) = link.fresh {
-                let said = status.ok_or(450_u16)?;
-                if token.by == Grantor::Clerk(said.by) {
-                    return Err(452);
-                }
-                if said.keyset > trust.version(story) || said.list > trust.list_order(story) {
-                    return Err(453);
-                }
-                if hi.is_none_or(|hi| hi.saturating_sub(said.at) > u64::from(seconds)) {
-                    return Err(451);
-                }
+                trust.fresh(story, (token.by, seconds), *status, hi)?;
             }
         }
         if let Moment::Unchallenged { counter, time, expires } = *moment {
@@ -375,22 +322,11 @@ impl Model {
 
     /// Whether the list that is held revokes a token.
     pub(super) fn revoked(&self, story: &Story, token: &Chain) -> Result<(), u16> {
-        let list = self.trust.as_ref().and_then(|trust| trust.list);
-        let held = list.map(|list| &story.statements[list].what);
-        let Some(What::List { entries, floors, .. }) = held else { return Ok(()) };
-        let floor = floors.iter().find(|(who, _)| token.by == Grantor::Clerk(*who));
-        if floor.is_some_and(|(_, first)| token.serial < *first) {
-            return Err(400);
+        let links = token.links.iter().map(|link| (link.id, link.holder));
+        match &self.trust {
+            Some(trust) => trust.revoked(story, (token.by, token.serial), links),
+            None => Ok(()),
         }
-        for link in &token.links {
-            if entries.contains(&link.id) {
-                return Err(401);
-            }
-            if entries.contains(&story.holders[link.holder].public().name().0) {
-                return Err(402);
-            }
-        }
-        Ok(())
     }
 }
 
