@@ -2,10 +2,11 @@
 //! keeps what it has where one is refused (SPEC.md section 17).
 
 use keyward::{
-    Domain, Epoch, Keyset, Refusal, Scope, Status, Taken, Walk,
-    id::{DomainId, Epoch as Number},
+    Domain, Epoch, Keyset, Now, Refusal, Roles, Scope, Status, Taken, Walk,
+    id::{DomainId, Epoch as Number, LockId},
+    time::Uptime,
 };
-use keyward_testkit::world::{Owner, World};
+use keyward_testkit::world::{Door, Owner, START, Settings, World};
 
 fn keyset(owner: &Owner) -> Vec<u8> {
     owner.library.keyset.clone()
@@ -108,4 +109,35 @@ fn what_a_server_kept_makes_the_same_domain_again() {
     assert_eq!(again.bytes(), domain.bytes());
     let scope = Scope { domain: world.owner.domain, epoch: Number(0) };
     assert_eq!(again.scope().unwrap(), scope);
+}
+
+#[test]
+fn a_keyset_says_where_entries_go_and_who_may_do_what() {
+    let (mut world, mut domain) = begun();
+    assert_eq!(domain.log_to().unwrap(), None);
+    world.owner.keep_log(world.now, &mut world.rng);
+    assert_eq!(took(&mut domain, &keyset(&world.owner)), Ok(Taken::Keyset));
+    let keyset = keyset(&world.owner);
+    let log_to = Keyset::decode(&keyset).unwrap().unverified_log_to();
+    assert!(log_to.is_some());
+    assert_eq!(domain.log_to().unwrap(), log_to);
+    let both = Roles::ISSUE.and(Roles::ATTEST);
+    assert_eq!((both.and(Roles::ISSUE), both.has(Roles::ISSUE)), (both, true));
+    assert!(!Roles::ISSUE.has(both) && !both.has(Roles::REVOKE));
+}
+
+#[test]
+fn a_status_of_the_instant_that_the_ticks_have_reached_holds_no_time_up() {
+    let mut world = World::new(22);
+    let exact = |millis| Now::ticks(Uptime(millis), 0);
+    let (id, settings) = (LockId(*b"no-clock"), Settings::default());
+    let mut door = Door::claimed(id, &mut world.owner, settings, exact(0), &mut world.rng);
+    // Each comes 800 ms behind a full second, and names that second.
+    for second in [1, 3, 5] {
+        let now = exact(second * 1000 + 800);
+        let lo = door.lock.present(now).unwrap().lo();
+        let status = world.owner.attest(lo, None);
+        door.deliver(&status, now).unwrap();
+    }
+    assert_eq!(door.lock.present(exact(6_000)).unwrap().lo(), START.after(6));
 }

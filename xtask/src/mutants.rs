@@ -3,10 +3,11 @@
 //! Each mutant is first tried by tests of seconds, and what they let through by all tests of the
 //! core. A run that ends early goes on where it ended. What was found stands in `audit/mutants.txt`:
 //! of each file how many mutants there were and at which commit, those that no test sees (`!`), and
-//! by hand those that nobody could see, with the reason (`=`).
+//! by hand those that nobody could see, with the reason (`=`), which are not tried: named by what
+//! they replace, the line and the place within it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -66,17 +67,56 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             return Err("cargo-mutants can't be had".into());
         }
     }
+    let listed = text(mutants(&files).arg("--list")).ok_or("cargo mutants --list fails")?;
+    let before = read(&root().join(RECORD))?;
+    let listed = listed.lines().map(Mutant::of).collect::<Result<Vec<_>, _>>()?;
+    let (same, others): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|mutant| mutant.is_among(&before));
     let quick = QUICK.iter().flat_map(|test| ["--test", test]);
-    try_by(&files, &quick.chain(["--lib"]).collect::<Vec<_>>())?;
-    let missed = try_by(&files, &["--lib", "--tests"])?;
-    let listed = text(mutants(&files).args(["--list", "--line-col=false"]));
-    let listed = listed.ok_or("cargo mutants --list fails")?;
-    record(&listed, &missed)
+    try_by(&files, &same, &quick.chain(["--lib"]).collect::<Vec<_>>())?;
+    let missed = try_by(&files, &same, &["--lib", "--tests"])?;
+    record(&before, &same, &others, &missed)
+}
+
+/// A mutant: its name, and what it replaces where.
+struct Mutant {
+    name: String,
+    file: String,
+    /// The name without line and column, which move, and the line with the place in it.
+    key: String,
+}
+
+impl Mutant {
+    /// One by its name: file, line, column and what it does.
+    fn of(name: &str) -> Result<Self, String> {
+        let strange = || format!("{name}: no name of a mutant");
+        let mut parts = name.splitn(4, ':');
+        let file = parts.next().ok_or_else(strange)?.to_owned();
+        let mut number = || parts.next()?.parse::<usize>().ok()?.checked_sub(1);
+        let (line, column) = number().zip(number()).ok_or_else(strange)?;
+        let what = parts.next().ok_or_else(strange)?.trim();
+        let source = fs::read_to_string(root().join(&file)).map_err(|error| error.to_string())?;
+        let line = source.lines().nth(line).ok_or_else(strange)?;
+        let indent = line.len() - line.trim_start().len();
+        let place = column.saturating_sub(indent);
+        let key = format!("{file}: {what} | {place}: {}", line.trim());
+        Ok(Self { name: name.to_owned(), file, key })
+    }
+
+    /// Whether a record says that nobody could see it.
+    fn is_among(&self, record: &str) -> bool {
+        let same = record.lines().filter_map(|line| line.strip_prefix("= "));
+        let mut keys = same.filter_map(|line| line.strip_prefix(&self.key));
+        keys.any(|rest| rest.starts_with(" | "))
+    }
 }
 
 /// Tries all mutants that weren't caught yet; those that are not caught now.
-fn try_by(files: &[&str], tests: &[&str]) -> Result<Vec<String>, String> {
+fn try_by(files: &[&str], same: &[Mutant], tests: &[&str]) -> Result<Vec<String>, String> {
     let mut command = mutants(files);
+    for mutant in same {
+        command.args(["--exclude-re", &format!("^{}$", escaped(&mutant.name))]);
+    }
     command
         .args(["--iterate", "--baseline", "skip", "--timeout", SECONDS, "--no-times"])
         .args(["--output", "target", "--", "--locked", "--package", "keyward"])
@@ -99,55 +139,64 @@ fn mutants(files: &[&str]) -> Command {
     command
 }
 
+/// A text as a regular expression that is it and nothing else.
+fn escaped(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _/:'-,".contains(c);
+    text.chars().fold(String::new(), |mut all, c| {
+        if !is_plain(c) {
+            all.push('\\');
+        }
+        all.push(c);
+        all
+    })
+}
+
 /// Writes down what was found of each file, and judges it.
-fn record(listed: &str, missed: &[String]) -> Result<(), String> {
-    let path = root().join(RECORD);
-    let before = read(&path)?;
-    let file = |line: &str| line.split(':').next().unwrap_or(line).to_owned();
-    let mut counts = BTreeMap::<String, usize>::new();
-    listed.lines().for_each(|line| *counts.entry(file(line)).or_default() += 1);
-    let equivalent: BTreeSet<&str> = before
-        .lines()
-        .filter_map(|line| line.strip_prefix("= "))
-        .filter_map(|line| line.split(" | ").next())
-        .collect();
+fn record(
+    before: &str,
+    same: &[Mutant],
+    others: &[Mutant],
+    missed: &[String],
+) -> Result<(), String> {
     let commit = text(clean("git").args(["rev-parse", "--short", "HEAD"])).unwrap_or_default();
+    let is_open = |mutant: &&Mutant| missed.contains(&mutant.name);
+    let mut files = BTreeMap::<&str, [usize; 2]>::new();
     let (mut lines, mut open) = (Vec::new(), Vec::new());
-    let (mut all, mut same) = (0, 0);
-    for (name, count) in &counts {
-        let of_file: Vec<_> = missed.iter().filter(|line| file(line) == *name).collect();
-        let (known, unseen): (Vec<_>, Vec<_>) =
-            of_file.into_iter().partition(|line| equivalent.contains(&*without_place(line)));
+    same.iter().for_each(|mutant| files.entry(&mutant.file).or_default()[0] += 1);
+    others.iter().for_each(|mutant| files.entry(&mutant.file).or_default()[1] += 1);
+    for (file, [same, others_of]) in &files {
+        let unseen = others.iter().filter(|mutant| mutant.file == *file).filter(is_open);
+        let unseen: Vec<_> = unseen.map(|mutant| mutant.key.clone()).collect();
+        let (all, caught) = (same + others_of, others_of - unseen.len());
         lines.push(format!(
-            "{name} | {} | {count} | {} | {} | {}",
+            "{file} | {} | {all} | {caught} | {same} | {}",
             commit.trim(),
-            count - known.len() - unseen.len(),
-            known.len(),
-            unseen.len(),
+            unseen.len()
         ));
-        lines.extend(unseen.iter().map(|line| format!("! {line}")));
-        (all, same) = (all + count, same + known.len());
-        open.extend(unseen.into_iter().cloned());
+        lines.extend(unseen.iter().map(|key| format!("! {key}")));
+        open.extend(unseen);
     }
     let ran = |line: &str| {
-        let name = line.trim_start_matches("! ");
-        counts.keys().any(|file| name.starts_with(file.as_str()))
+        let of = line.trim_start_matches("! ");
+        files
+            .keys()
+            .any(|file| of.strip_prefix(file).is_some_and(|rest| rest.starts_with([' ', ':'])))
     };
     let kept = before.lines().filter(|line| line.starts_with(['#', '=']) || !ran(line));
-    let text: Vec<String> = kept.map(str::to_owned).chain(lines).collect();
-    fs::write(&path, text.join("\n") + "\n").map_err(|error| error.to_string())?;
+    let mut text: Vec<String> = kept.map(str::to_owned).chain(lines).collect();
+    // What is said of all, then what can't be seen, then the files and what is open in them.
+    text.sort_by_key(|line| match line.as_bytes().first() {
+        Some(b'#') => (0, String::new()),
+        Some(b'=') => (1, line.clone()),
+        _ => (2, line.trim_start_matches("! ").replace(" | ", ":")),
+    });
+    fs::write(root().join(RECORD), text.join("\n") + "\n").map_err(|error| error.to_string())?;
+    let (same, all) = (same.len(), same.len() + others.len());
     println!("mutants: {all}\ncaught: {}\nequivalent: {same}", all - same - open.len());
     match open.is_empty() {
         true => Ok(()),
         false => Err(format!("seen by no test:\n{}", open.join("\n"))),
     }
-}
-
-/// A mutant's name without line and column, which move.
-fn without_place(mutant: &str) -> String {
-    let mut parts = mutant.splitn(4, ':');
-    let (file, rest) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-    format!("{file}:{rest}")
 }
 
 fn read(path: &PathBuf) -> Result<String, String> {
