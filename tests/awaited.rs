@@ -291,6 +291,10 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
     let (mut session, _) = host.presented(&unlock, courier, (Right::UNLOCK, &[]), now);
     let library = world.owner.library.clone();
     assert!(host.handles(&mut session, &older, now).is_ok());
+    host.store_is(Mood::Fails);
+    let _walked = host.handles(&mut session, &library.epochs[1], now);
+    assert!(host.handles(&mut session, &library.keyset, now).is_err(), "the store fails");
+    host.store_is(Mood::Works);
     for statement in [&library.epochs[1], &library.keyset, &library.keyset] {
         assert!(host.handles(&mut session, statement, now).is_ok());
     }

@@ -104,7 +104,7 @@ fn a_new_log_holds_nothing_that_was_read_wrongly() {
     world.flat.id = id;
     let held = counted(&mut world, 10_000, None);
     // More counts than one record holds.
-    for _ in 0..12 {
+    for _ in 0..30 {
         let other = counted(&mut world, 2, None);
         opens(&mut door, &other, &world).unwrap();
     }

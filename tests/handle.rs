@@ -60,6 +60,8 @@ fn a_full_set_of_sessions_is_busy_and_nobody_takes_anothers_place() {
     sessions.close(first);
     assert_eq!(open(&mut sessions, lock, 31), Err(Answer::Busy), "it is closed already");
     sessions.close(third);
+    assert!(sessions.session(third).is_none());
+    assert_eq!(sessions.turn(|_| true), Some(second), "an empty seat has no turn");
     open(&mut sessions, lock, 31).unwrap();
     // A set for nobody is always busy, and knows none of another's.
     let mut none = Sessions::<0>::new();

@@ -1,16 +1,99 @@
 //! What a host keeps for its lock: an anchor, and a store in memory (SPEC.md sections 18.3 and 22.1).
 
+use std::{
+    cell::Cell,
+    future::Future,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
 use hmac::{Hmac, KeyInit, Mac};
 use keyward::{
-    SigningKey,
+    Denial, Lock, SigningKey,
     lock::{Anchor, Identity},
     store::{Cursor, Ram, Store, StoreError},
 };
 use keyward_testkit::world::{
     World,
-    door::{secret, secret_bytes},
+    door::{Memory, secret, secret_bytes},
+    drawn,
 };
 use sha2::Sha512;
+
+/// A store that can't be read, or whose counter can't.
+#[derive(Default)]
+struct Broken {
+    store: Memory,
+    read: Cell<Option<StoreError>>,
+    counter: Option<StoreError>,
+}
+
+impl Store for Broken {
+    const CAPACITY: usize = <Memory as Store>::CAPACITY;
+    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
+
+    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
+        self.read.get().map_or_else(|| Store::read(&mut self.store, at, out), Err)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::append(&mut self.store, record)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        Store::begin(&mut self.store)
+    }
+
+    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        Store::stage(&mut self.store, record)
+    }
+
+    fn publish(&mut self) -> Result<(), StoreError> {
+        Store::publish(&mut self.store)
+    }
+
+    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
+        self.counter.map_or(Ok(None), Err)
+    }
+}
+
+#[test]
+fn a_store_that_is_not_read_gives_no_state_and_no_next_life() {
+    let mut world = World::new(3);
+    let identity = world.flat.identity();
+    let claimed = world.flat.lock.store().clone();
+    let over = |broken| -> Lock<'static, Broken> { Lock::new(identity, secret(&identity), broken) };
+    for (error, denial) in [
+        (StoreError::Corrupt, Denial::StateCorrupt),
+        (StoreError::Failed, Denial::StoreFailed),
+        (StoreError::Full, Denial::StoreFailed),
+    ] {
+        let (store, fails) = (claimed.clone(), Some(error));
+        let mut lock = over(Broken { store: store.clone(), read: Cell::new(fails), counter: None });
+        assert_eq!(lock.restore(None), Err(denial));
+        // Nor is a log told that can't be read any more.
+        lock.store().read.set(None);
+        assert!(lock.restore(None).is_ok());
+        let mut reader = lock.read_log(world.now()).unwrap();
+        assert!(lock.next_entry(&mut reader).unwrap().is_some());
+        lock.store().read.set(fails);
+        assert_eq!(lock.next_entry(&mut reader).map(drop), Err(Denial::StoreFailed));
+        assert_eq!(done(lock.next_entry_async(&mut reader)).map(drop), Err(Denial::StoreFailed));
+        let mut lock = over(Broken { store, read: Cell::new(None), counter: fails });
+        assert_eq!(lock.restore(None).map(drop), Err(denial));
+        let next = drawn(&world.flat.claim_key.public(), &mut world.rng);
+        assert_eq!(lock.reset(next, secret(&next)), Err(Denial::StoreFailed));
+        assert_eq!(done(lock.reset_async(next, secret(&next))), Err(Denial::StoreFailed));
+    }
+}
+
+/// What a future comes to that waits for nothing.
+fn done<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => panic!("it waits"),
+    }
+}
 
 /// An anchor of these bytes, as whoever knows the secret tags it.
 fn anchor(identity: &Identity, bytes: &[u8]) -> Option<Anchor> {

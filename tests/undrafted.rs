@@ -2,12 +2,16 @@
 //! 12 and 24).
 
 use keyward::{
-    Ask, Card, Caveats, Channel, Claimed, EncodeError, Refusal, Request, Right, Rights, Scope,
-    Seconds, SignatureFault, SigningKey, State, Status, Target, Time, Token, Unclaimed, Valid,
-    WitnessStatement,
-    id::{ClaimNonce, DomainId, EvidenceId, KeyId, KeysetVersion, ListNumber, LockId, Serial},
+    Ask, Card, Caveats, Channel, Claimed, EncodeError, Interval, Refusal, Request, Right, Rights,
+    Scope, Seconds, SignatureFault, SigningKey, State, Status, Target, Time, Token, Unclaimed,
+    Valid, WitnessStatement,
+    id::{
+        ClaimNonce, DomainId, EvidenceId, KeyId, KeyName, KeysetVersion, LinkId, ListNumber,
+        LockId, Sequence, Serial,
+    },
+    ledger::Outcome,
     limits::{MAX_FLOORS, MAX_REVOCATIONS, MAX_TARGETS, MAX_TIME, MAX_TOKEN},
-    receipt::Receipt,
+    receipt::{Denied, Disclosed, Entry, Event, OtherPrivate, Public, Receipt},
     recording::Closed,
     role,
     schedule::{Dates, Weekdays, Window},
@@ -262,4 +266,40 @@ fn an_entry_for_another_receipt_or_a_log_that_nobody_opens() {
     assert_eq!(draft.to_sign().as_bytes(), signed);
     assert_eq!(&receipt.as_bytes()[receipt.as_bytes().len() - 64..], signature);
     assert!(format!("{one:?}").starts_with("Draft"));
+}
+
+#[test]
+fn an_entry_whose_private_part_is_of_something_else() {
+    let world = World::new(8);
+    let key = world.flat.device_key();
+    let (core, salt) = ([1; 32], [2; 16]);
+    let opening = Event::Opening { core: &core, right: Right::UNLOCK, outcome: Outcome::Done };
+    let denials = Event::Denials { count: 1 };
+    let of_opening =
+        seam::private_opening(&salt, KeyId([3; 8]), KeyName([4; 16]), &[LinkId([5; 16])], &[]);
+    let row = Denied { code: 300, holder: None, count: 1, first: START, last: START };
+    let of_denials = seam::private_denials(&salt, &[row]);
+    let (of_opening, of_denials) = (of_opening.unwrap(), of_denials.unwrap());
+    let disclosed = |event, private: &[u8]| {
+        let public = Public {
+            lock: world.flat.id,
+            epoch: keyward::id::Epoch(0),
+            sequence: Sequence(0),
+            before: &[0; 32],
+            oldest: Sequence(0),
+            starts: 1,
+            time: Interval::exactly(START),
+            private: None,
+            event,
+        };
+        let draft = seam::draft(world.owner.domain, key.public(), &public, private).unwrap();
+        let receipt = draft.receipt().unwrap().sign(&key).unwrap();
+        let entry = seam::whole_entry(&draft, receipt.as_bytes()).unwrap();
+        let entry = Entry::decode(entry.as_bytes()).unwrap();
+        entry.disclosed().map(|told| matches!(told, Disclosed::Told(_)))
+    };
+    assert_eq!(disclosed(opening, of_opening.as_bytes()), Ok(true));
+    assert_eq!(disclosed(denials, of_denials.as_bytes()), Ok(true));
+    assert_eq!(disclosed(opening, of_denials.as_bytes()), Err(OtherPrivate));
+    assert_eq!(disclosed(denials, of_opening.as_bytes()), Err(OtherPrivate));
 }

@@ -298,3 +298,38 @@ pub(super) const fn statements(each: usize) -> usize {
 const fn records(bytes: usize, count: usize, each: usize) -> usize {
     bytes.saturating_add(count.saturating_mul(each))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::Sequence,
+        limits::MAX_TIME,
+        receipt::{Event, Public, StatementKind},
+        time::{Interval, Time},
+    };
+
+    #[test]
+    fn a_store_is_checked_for_the_largest_entries_that_a_claim_adds() {
+        let (last, most) = (Time(MAX_TIME), Sequence(u64::MAX));
+        let public = Public {
+            lock: LockId([1; 8]),
+            epoch: Epoch(u64::MAX),
+            sequence: most,
+            before: &[2; 32],
+            oldest: most,
+            starts: u64::MAX,
+            time: Interval::between(last, last),
+            private: None,
+            event: Event::Statement { kind: StatementKind::Card, hash: &[3; 32] },
+        };
+        let (public, mut out) = (public.encode().unwrap(), Room::empty());
+        record::kept(&mut out, public.as_bytes(), &[]).unwrap();
+        let largest = out.as_bytes().len();
+        for each in [0, 2, 18] {
+            // A time may have been of ten bytes; those that are signed have six.
+            let room = statements(each) - 4 * (largest + each);
+            assert!(room <= 4 * 8, "{room}");
+        }
+    }
+}
