@@ -276,6 +276,14 @@ fn lived(awaits: bool) -> (Vec<String>, Vec<Vec<u8>>) {
     host.writes_denials(now);
     // There are none.
     host.writes_denials(now);
+    // What the store may hold beyond what it confirmed is settled before a log is told.
+    host.store_is(Mood::FailsLate);
+    let failed = host.asks(&unlock, courier, (Right::UNLOCK, &[]), [now, now]);
+    assert_eq!(failed.map(drop), Err(Denial::StoreFailed));
+    host.store_is(Mood::Fails);
+    host.reads(now);
+    assert_eq!(host.said.last().unwrap(), "Err(StoreFailed)");
+    host.store_is(Mood::Works);
     host.reads(now);
     // What phones bring: an opening, one that is denied, statements, and what is nothing.
     for right in [Right::UNLOCK, Right::HOLD_OPEN] {
