@@ -1,11 +1,6 @@
 //! What a host keeps for its lock: an anchor, and a store in memory (SPEC.md sections 18.3 and 22.1).
 
-use std::{
-    cell::Cell,
-    future::Future,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use std::cell::Cell;
 
 use hmac::{Hmac, KeyInit, Mac};
 use keyward::{
@@ -13,10 +8,13 @@ use keyward::{
     lock::{Anchor, Identity},
     store::{Cursor, Ram, Store, StoreError},
 };
-use keyward_testkit::world::{
-    World,
-    door::{Memory, secret, secret_bytes},
-    drawn,
+use keyward_testkit::{
+    stores::done,
+    world::{
+        World,
+        door::{Memory, secret, secret_bytes},
+        drawn,
+    },
 };
 use sha2::Sha512;
 
@@ -84,14 +82,6 @@ fn a_store_that_is_not_read_gives_no_state_and_no_next_life() {
         let next = drawn(&world.flat.claim_key.public(), &mut world.rng);
         assert_eq!(lock.reset(next, secret(&next)), Err(Denial::StoreFailed));
         assert_eq!(done(lock.reset_async(next, secret(&next))), Err(Denial::StoreFailed));
-    }
-}
-
-/// What a future comes to that waits for nothing.
-fn done<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("it waits"),
     }
 }
 

@@ -4,12 +4,6 @@
 #[path = "restart/common.rs"]
 mod common;
 
-use std::{
-    future::Future,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
-
 use common::{committed, counted};
 use keyward::{
     Card, Channel, Denial, Keyset, Lock, Presentation, Refusal, Right, Seconds, SigningKey, Status,
@@ -18,19 +12,14 @@ use keyward::{
     lock::{Order, Rejected},
     role,
 };
-use keyward_testkit::world::{
-    Door, World, bundle,
-    door::{Memory, secret},
-    drawn,
+use keyward_testkit::{
+    stores::done,
+    world::{
+        Door, World, bundle,
+        door::{Memory, secret},
+        drawn,
+    },
 };
-
-/// What a future comes to that waits for nothing.
-fn done<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("it waits"),
-    }
-}
 
 fn still(_order: &Order<'_>) -> Outcome {
     unreachable!("nothing moves")
