@@ -69,21 +69,7 @@ impl Store for Noisy {
         }
     }
 
-    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::append(&mut self.store, record)
-    }
-
-    fn begin(&mut self) -> Result<(), StoreError> {
-        Store::begin(&mut self.store)
-    }
-
-    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::stage(&mut self.store, record)
-    }
-
-    fn publish(&mut self) -> Result<(), StoreError> {
-        Store::publish(&mut self.store)
-    }
+    keyward_testkit::through!(append begin stage publish);
 }
 
 /// An opening, recorded.

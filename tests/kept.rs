@@ -34,21 +34,7 @@ impl Store for Broken {
         self.read.get().map_or_else(|| Store::read(&mut self.store, at, out), Err)
     }
 
-    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::append(&mut self.store, record)
-    }
-
-    fn begin(&mut self) -> Result<(), StoreError> {
-        Store::begin(&mut self.store)
-    }
-
-    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::stage(&mut self.store, record)
-    }
-
-    fn publish(&mut self) -> Result<(), StoreError> {
-        Store::publish(&mut self.store)
-    }
+    keyward_testkit::through!(append begin stage publish);
 
     fn counter(&mut self) -> Result<Option<u64>, StoreError> {
         self.counter.map_or(Ok(None), Err)

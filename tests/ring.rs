@@ -40,17 +40,7 @@ impl Store for Counting {
         Store::read(&mut self.store, at, out)
     }
 
-    fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::append(&mut self.store, record)
-    }
-
-    fn begin(&mut self) -> Result<(), StoreError> {
-        Store::begin(&mut self.store)
-    }
-
-    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::stage(&mut self.store, record)
-    }
+    keyward_testkit::through!(append begin stage);
 
     fn publish(&mut self) -> Result<(), StoreError> {
         self.logs.set(self.logs.get() + 1);

@@ -12,6 +12,34 @@ use keyward::store::{Cursor, Store, StoreError};
 
 use crate::world::door::Memory;
 
+/// Calls of a [`Store`] that go to the field `store` as they come.
+#[macro_export]
+macro_rules! through {
+    ($($call:ident)*) => {
+        $($crate::through!(@ $call);)*
+    };
+    (@ append) => {
+        fn append(&mut self, record: &[u8]) -> Result<(), ::keyward::store::StoreError> {
+            ::keyward::store::Store::append(&mut self.store, record)
+        }
+    };
+    (@ begin) => {
+        fn begin(&mut self) -> Result<(), ::keyward::store::StoreError> {
+            ::keyward::store::Store::begin(&mut self.store)
+        }
+    };
+    (@ stage) => {
+        fn stage(&mut self, record: &[u8]) -> Result<(), ::keyward::store::StoreError> {
+            ::keyward::store::Store::stage(&mut self.store, record)
+        }
+    };
+    (@ publish) => {
+        fn publish(&mut self) -> Result<(), ::keyward::store::StoreError> {
+            ::keyward::store::Store::publish(&mut self.store)
+        }
+    };
+}
+
 /// What a future comes to over a store that makes nobody wait.
 pub fn done<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {

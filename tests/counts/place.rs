@@ -52,15 +52,7 @@ impl Store for Tight {
     fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
         if self.is_full.take() { Err(StoreError::Full) } else { self.store.append(record) }
     }
-    fn begin(&mut self) -> Result<(), StoreError> {
-        Store::begin(&mut self.store)
-    }
-    fn stage(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        Store::stage(&mut self.store, record)
-    }
-    fn publish(&mut self) -> Result<(), StoreError> {
-        Store::publish(&mut self.store)
-    }
+    keyward_testkit::through!(begin stage publish);
 }
 
 /// The door, all who come to it, and two clocks: the host's may be wrong, the ticks never are.
