@@ -1,12 +1,7 @@
 //! A lock to which presentations come sealed: what it opens for, what it denies, which cards it
 //! takes (SPEC.md sections 13.2, 17.6, 18 and 23).
 
-use std::{
-    collections::BTreeSet,
-    future::Future,
-    pin::pin,
-    task::{Context as Waiting, Poll, Waker},
-};
+use std::collections::BTreeSet;
 
 use chacha20::ChaCha20Rng;
 use keyward::{
@@ -19,8 +14,9 @@ use keyward::{
     seal::{Context, SealFault, seal},
     wire::Part,
 };
-use keyward_testkit::world::{
-    Capability, Door, Holder, Owner, START, Settings, WAY_IN, World, bundle,
+use keyward_testkit::{
+    stores::done,
+    world::{Capability, Door, Holder, Owner, START, Settings, WAY_IN, World, bundle},
 };
 use rand_core::SeedableRng;
 
@@ -219,13 +215,6 @@ fn turns(_order: &Order<'_>) -> Outcome {
 
 async fn turns_async(_order: &Order<'_>) -> Outcome {
     Outcome::Done
-}
-
-fn done<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Waiting::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("a store in memory makes nobody wait"),
-    }
 }
 
 #[test]
