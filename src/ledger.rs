@@ -107,19 +107,17 @@ pub(crate) struct Spent {
     pub(crate) before: u32,
     /// The lower bound of the time at the first use: that of this one, if it is the first.
     pub(crate) first: Time,
-    pub(crate) is_first: bool,
     pub(crate) keep_until: Time,
 }
 
 impl Spent {
     /// One more use, at a time of this lower bound.
     pub(crate) fn once_more(before: &Uses, lo: Time, keep_until: Time) -> Self {
-        let (first, is_first) = (before.first.unwrap_or(lo), before.first.is_none());
-        Self { before: before.spent, first, is_first, keep_until }
+        Self { before: before.spent, first: before.first.unwrap_or(lo), keep_until }
     }
 
     fn before(&self) -> Uses {
-        Uses { spent: self.before, first: Some(self.first).filter(|_| !self.is_first) }
+        Uses { spent: self.before, first: Some(self.first).filter(|_| self.before > 0) }
     }
 
     fn after(&self) -> Uses {

@@ -169,3 +169,53 @@ pub const MAX_EVERY_WEEKS: u8 = 52;
 
 /// Days in one range of excepted dates, at most: a leap year.
 pub const MAX_EXCEPTION_DAYS: u16 = 366;
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::String, vec::Vec};
+
+    use super::*;
+    use crate::{text::MAX_TEXT, zone::MAX_ZONE};
+
+    const SPEC: &str = include_str!("../SPEC.md");
+
+    /// The value that the specification's table of limits has for a name.
+    fn specified(name: &str) -> Option<String> {
+        let (name, rows) = (format!("`{name}`"), SPEC.lines().filter(|row| row.starts_with("| `")));
+        let mut rows = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+        rows.find_map(|row| {
+            let at = row.get(1)?.split(", ").position(|other| other == name)?;
+            // An array stands in a row of its own.
+            let alone = !row[1].contains(", ");
+            let value = if alone { row[2] } else { row.get(2)?.split(", ").nth(at)? };
+            Some(value.replace(' ', ""))
+        })
+    }
+
+    macro_rules! assert_specified {
+        ($($name:ident)*) => {
+            $(assert_eq!(
+                specified(stringify!($name)).as_deref(),
+                Some(format!("{:?}", $name).replace(' ', "").trim_matches(['[', ']'])),
+                stringify!($name),
+            );)*
+        };
+    }
+
+    #[test]
+    fn limits_are_those_of_the_specification() {
+        assert_specified!(
+            MAX_LINKS MAX_TOKEN MAX_PRESENTATION SEALED_PRESENTATION SEALED_ENTRY MAX_SEALED
+            MAX_REQUEST MAX_CAVEATS MAX_TARGETS MAX_WITNESS_KEYS MAX_WITNESSES MAX_WINDOWS
+            MAX_EXCEPTIONS MAX_APP_DATA MAX_PARAMETER MAX_REVOCATIONS MAX_FLOORS MAX_ISSUERS
+            MAX_KEYS MAX_GROUPS MAX_ZONES MAX_TRANSITIONS MAX_OFFSET MAX_EPOCHS MAX_EPOCH
+            MAX_KEYSET MAX_CARD MAX_UNCLAIMED MAX_CLAIM MAX_CLAIMED MAX_STATUS MAX_STATUS_HEADER
+            MAX_PUBLIC MAX_PRIVATE MAX_DENIED MAX_RECEIPT MAX_ENTRY MAX_RECORDING MAX_RECORD
+            MAX_ANCHOR MAX_CHALLENGE MAX_WITNESS MAX_ORIGIN ANSWER_LENGTH MAX_TO_SIGN
+            DENIALS_EVERY CHALLENGE_LIFETIME ACT_WITHIN UNCHALLENGED_HORIZON MAX_SCHEDULE_SPAN
+            MAX_EVERY_WEEKS MAX_EXCEPTION_DAYS MAX_ZONE MAX_TEXT
+        );
+        assert_eq!(specified("MAX_TIME").as_deref(), Some("2^40-1"));
+        assert_eq!(MAX_TIME, 2_u64.pow(40) - 1);
+    }
+}

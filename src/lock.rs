@@ -49,7 +49,7 @@ pub use handle::{Handled, Rejected};
 pub use life::{Bundle, Identity};
 pub use log::LogReader;
 pub use permit::{Acted, MayRead, Order, Permit, Recorded};
-pub use restore::{Fault, Restored};
+pub use restore::{Fault, Restored, least_capacity};
 pub use rotate::LoneSignature;
 pub use session::{Session, SessionId, Sessions};
 pub use update::Update;

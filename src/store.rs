@@ -57,7 +57,8 @@ impl From<crate::EncodeError> for StoreError {
 ///
 /// [`MAX_RECORD`]: crate::limits::MAX_RECORD
 pub trait Store {
-    /// Bytes that a log has room for, counting each record's length and [`OVERHEAD`](Self::OVERHEAD).
+    /// Bytes that a log has room for, counting each record's length and [`OVERHEAD`](Self::OVERHEAD);
+    /// a lock needs [`least_capacity`](crate::lock::least_capacity).
     const CAPACITY: usize;
 
     /// What each record takes beside its own bytes, at most.

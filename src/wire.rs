@@ -282,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_encoded_equals_its_own_bytes_alone() {
+        let written = |bytes: &[u8]| Encoded::<3>::written(&|out| out.raw(bytes)).unwrap();
+        assert_eq!(written(&[1, 2]), written(&[1, 2]));
+        for other in [&[1, 3][..], &[1], &[1, 2, 0]] {
+            assert_ne!(written(&[1, 2]), written(other));
+        }
+    }
+
+    #[test]
     fn what_had_no_room_is_not_forgotten() {
         let written = Encoded::<2>::written(&|out| {
             out.raw(&[1]);

@@ -172,6 +172,22 @@ fn one_call_takes_whatever_a_phone_brings() {
 }
 
 #[test]
+fn a_keyset_of_the_epoch_that_is_held_is_taken_in_though_the_session_has_walked_on() {
+    let mut world = World::new(9);
+    let mut session = world.flat.lock.challenge([0; 16], Channel::Radio, seconds(0)).unwrap();
+    world.owner.publish_keyset(world.now);
+    let newer = world.owner.library.keyset.clone();
+    world.owner.new_epoch(world.now, &mut world.rng);
+    let (library, lock) = (&world.owner.library, &mut world.flat.lock);
+    let mut handle = |message: &[u8]| {
+        lock.handle(&mut session, &mut message.to_vec(), || seconds(1), |_order| Outcome::Done)
+    };
+    assert!(matches!(handle(&library.epochs[1]), Ok(Handled::Walked)));
+    assert!(matches!(handle(&newer), Ok(Handled::Taken(Taken::Keyset))));
+    assert!(matches!(handle(&library.keyset), Ok(Handled::Taken(Taken::Epoch))));
+}
+
+#[test]
 fn a_request_is_verified_committed_acted_on_and_recorded_by_one_call() {
     let mut world = World::new(5);
     let held = grant(&mut world.owner, world.flat.id, &world.courier, Right::UNLOCK, DAY);

@@ -169,7 +169,11 @@ fn a_wiped_lock_does_not_pass_for_an_untouched_one() {
         keyward::lock::Identity { nonce: same.nonce, ..drawn_anew },
     ] {
         assert_eq!(world.flat.lock.reset(identity, secret(&identity)), Err(Denial::SameLife));
+        let other = secret(&drawn_anew);
+        assert_eq!(world.flat.lock.reset(identity, other), Err(Denial::SameLife));
     }
+    // Nor what was secret.
+    assert_eq!(world.flat.lock.reset(drawn_anew, secret(&same)), Err(Denial::SameLife));
 
     // Somebody opens the housing, resets the lock, and claims it for a domain of his own.
     let identity = drawn(&world.flat.claim_key.public(), &mut world.rng);

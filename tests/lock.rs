@@ -292,6 +292,23 @@ fn what_was_accepted_tells_who_and_by_what_evidence() {
 }
 
 #[test]
+fn an_attester_never_makes_the_time_vaguer_than_the_host_knows_it() {
+    use keyward::time::Interval;
+    use keyward_testkit::scene::{Attested, Scene};
+    let at = |lo, hi| Interval::between(Time(START.0 + lo), Time(START.0 + hi));
+    let over_nonce = Some(Attested { over_nonce: true, ..Attested::new(START.0 + 60) });
+    for (lo, hi, known) in [(60, 60, (60, 60)), (60, 62, (60, 62)), (50, 90, (60, 62))] {
+        let (lo_at, hi_at) = (START.0 + lo, Some(START.0 + hi));
+        let status = over_nonce.clone();
+        let scene = Scene { lo: lo_at, hi: hi_at, status, ..Scene::default() };
+        let accepted = scene.verdict().unwrap();
+        let (lo, hi) = (accepted.time().lo(), accepted.time().hi());
+        let expected = at(known.0, known.1);
+        assert_eq!((lo, hi), (expected.lo(), expected.hi()));
+    }
+}
+
+#[test]
 fn an_unchallenged_presentation_spends_the_challenge_of_its_session() {
     let mut world = World::new(16);
     let held = grant(&mut world, 9);

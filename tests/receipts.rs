@@ -14,7 +14,8 @@ use keyward::{
     limits::DENIALS_EVERY,
     lock::{Handled, Order, Rejected, Restored},
     receipt::{
-        About, Break, Disclosed, Entry, Event, Head, Log, Receipt, ReceiptFault, StatementKind,
+        About, Break, Disclosed, Entry, Event, Head, Log, OtherPrivate, Receipt, ReceiptFault,
+        StatementKind,
     },
     role,
     time::Uptime,
@@ -91,6 +92,30 @@ fn a_claim_and_an_opening_are_told_one_by_one() {
     assert_eq!(erased.receipt.hash(), told[3].receipt.hash());
     let holder = world.courier.public().name();
     assert!(!told[3].erased().unwrap().as_bytes().windows(16).any(|part| part == holder.0));
+}
+
+#[test]
+fn a_private_part_is_its_entry_s_alone_and_its_salt_nobody_can_guess() {
+    let mut world = World::new(43);
+    let held = counted(&mut world, 5, None);
+    let now = world.now();
+    let World { flat, courier, rng, .. } = &mut world;
+    for _ in 0..2 {
+        unlock(&held, courier).at(flat, now, rng).unwrap();
+    }
+    let log = flat.log(now);
+    let told = chained(&log, Log::Events, &world);
+    assert!(matches!(told[0].disclosed(), Ok(Disclosed::Nothing)), "a statement has none");
+    // Behind the receipt a flag and the private part, which begins with its salt.
+    let parts = |entry: usize| log[entry].split_at(told[entry].erased().unwrap().as_bytes().len());
+    let ((first, own), (_, other)) = (parts(3), parts(4));
+    assert_eq!(own.len(), other.len());
+    let swapped = [first, other].concat();
+    assert!(matches!(Entry::decode(&swapped).unwrap().disclosed(), Err(OtherPrivate)));
+    let salt = |part: &[u8]| part[..16].to_vec();
+    let salts = [salt(own), salt(other), vec![0; 16], vec![1; 16]];
+    let differ = |(i, one): (usize, &Vec<u8>)| salts[..i].iter().all(|before| before != one);
+    assert!(salts.iter().enumerate().all(differ));
 }
 
 #[test]
@@ -219,14 +244,24 @@ fn the_ring_drops_its_oldest_and_the_numbers_show_it() {
     assert_eq!(world.flat.log(now), log);
 }
 
-/// A `read log` request with this parameter; whether it was taken for an acknowledgement.
-fn acknowledged(world: &mut World, held: &Capability, owner: &Holder, parameter: &[u8]) -> bool {
+/// A request with this parameter; whether it was taken for an acknowledgement.
+fn acknowledges(
+    world: &mut World,
+    held: &Capability,
+    owner: &Holder,
+    (right, parameter): (Right, &[u8]),
+) -> bool {
     let now = world.now();
     let challenge = world.flat.connect(Channel::Radio, now);
-    let ask = Ask { lock: world.flat.id, right: Right::READ_LOG, parameter };
+    let ask = Ask { lock: world.flat.id, right, parameter };
     let request = owner.request(held, ask, &challenge, Channel::Radio, &mut world.rng);
     let presentation = owner.present(&request, &[], None);
     world.flat.present(&presentation, now).1.unwrap().acknowledged()
+}
+
+/// The same for a `read log` request.
+fn acknowledged(world: &mut World, held: &Capability, owner: &Holder, parameter: &[u8]) -> bool {
+    acknowledges(world, held, owner, (Right::READ_LOG, parameter))
 }
 
 #[test]
@@ -244,6 +279,9 @@ fn an_owner_acknowledges_what_he_has_and_nothing_else() {
     wrong.hash[0] ^= 1;
     assert!(!acknowledged(&mut world, &reads, &phone, &wrong.acknowledgement()), "another history");
     assert!(!acknowledged(&mut world, &reads, &phone, b""), "reads, and acknowledges nothing");
+    let unlock = (Right::UNLOCK, fifth.acknowledgement());
+    let opens = grant(&mut world.owner, world.flat.id, &phone, Right::UNLOCK, DAY);
+    assert!(!acknowledges(&mut world, &opens, &phone, (unlock.0, &unlock.1)), "opens, no more");
     assert!(acknowledged(&mut world, &reads, &phone, &fifth.acknowledgement()), "one of before");
     assert!(acknowledged(&mut world, &reads, &phone, &last.acknowledgement()));
     assert!(!acknowledged(&mut world, &reads, &phone, &fifth.acknowledgement()), "nothing new");
@@ -322,6 +360,11 @@ fn denials_of_many_kinds_share_a_row_and_are_written_every_quarter_of_an_hour() 
     let About::Denials(rows) = private.about else { panic!("of denials") };
     let rows: Vec<_> = rows.rows().map(|row| (row.code, row.count)).collect();
     assert_eq!(rows, [(410, 4), (411, 1), (0, 2)]);
+    // The ticks start anew: how long ago the last was written nobody knows.
+    let before = written(&world);
+    world.flat.lock.restart();
+    let _at_once = handled(&mut world, Now { uptime: Uptime(5_000), ..now });
+    assert_eq!(written(&world), before + 1);
 }
 
 #[test]

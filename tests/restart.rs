@@ -259,6 +259,69 @@ fn a_newer_state_is_left_alone_and_only_the_anchor_opens() {
 }
 
 #[test]
+fn a_state_older_than_the_schema_before_is_nobody_s() {
+    let world = World::new(23);
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    bodies[0][1] = SCHEMA - 2;
+    let (_, restored) = over(flat, &journal::tagged(&key, bodies));
+    assert_eq!(restored, Err(Denial::StateCorrupt));
+}
+
+#[test]
+fn a_door_is_secured_without_a_word_to_a_store_that_is_damaged() {
+    let world = World::new(24);
+    let (mut records, _, flat) = written(world.flat);
+    // All of the state is read before.
+    *records.last_mut().unwrap().last_mut().unwrap() ^= 1;
+    let (mut flat, restored) = over(flat, &records);
+    assert_eq!(restored, Err(Denial::StateCorrupt));
+    assert_eq!(flat.lock.relock_within(Now::exactly(START)), Some(Seconds(0)));
+    flat.secure();
+    assert_eq!(flat.lock.relock_within(Now::exactly(START)), None);
+    assert_eq!(journal::records(&mut flat.lock.into_store()), records);
+}
+
+#[test]
+fn a_store_is_read_a_second_time_as_the_first() {
+    let mut world = World::new(25);
+    let held = counted(&mut world, 2, None);
+    let now = world.now();
+    let World { mut flat, courier, mut rng, .. } = world;
+    unlock(&held, &courier).at(&mut flat, now, &mut rng).unwrap();
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    let told = flat.log(now);
+    assert_eq!(claimed_again(flat.lock.restore(None)), None);
+    assert_eq!(flat.log(now), told);
+    unlock(&held, &courier).at(&mut flat, now, &mut rng).unwrap();
+    let spent = Denial::UsesSpent { link: 0, spent: 2, limit: 2 };
+    assert_eq!(unlock(&held, &courier).at(&mut flat, now, &mut rng), Err(spent));
+}
+
+#[test]
+fn an_act_is_recorded_by_the_lock_that_decided_it_in_the_life_that_did() {
+    let world = World::new(26);
+    let now = world.now();
+    let World { mut flat, street, mut owner, courier, mut rng, .. } = world;
+    let decided = |door: &mut Door, owner: &mut Owner| {
+        let held = grant(owner, door.id, &courier, Right::UNLOCK, DAY);
+        let permit = committed(door, &held, &courier, Right::UNLOCK, now).unwrap();
+        door.lock.act(permit, now, |_order| Outcome::Done).unwrap()
+    };
+    // One of its name in another life, and one of another name: each with a decision of that number.
+    for id in [flat.id, street.id] {
+        let mut other = Door::claimed(id, &mut owner, Settings::default(), now, &mut rng);
+        let own = decided(&mut other, &mut owner);
+        let before = decided(&mut flat, &mut owner);
+        assert_eq!(other.lock.record(before), Err(Denial::Changed));
+        let own = other.lock.record(own).unwrap();
+        assert_eq!(own.outcome, Outcome::Done);
+        flat = Door::claimed(flat.id, &mut owner, Settings::default(), now, &mut rng);
+    }
+}
+
+#[test]
 fn the_schema_before_is_read_and_written_anew() {
     let mut world = World::new(10);
     let held = counted(&mut world, 1, None);
@@ -294,6 +357,133 @@ fn the_schema_before_is_read_and_written_anew() {
     let right = Right::UNLOCK;
     let event = Event::Opening { core: &[0; 32], right, outcome };
     assert_eq!(told.receipt.unverified().event, event);
+    // A new log keeps it, though nobody knows who it was.
+    let told = log[0].clone();
+    for _ in 0..80 {
+        world.owner.publish_keyset(world.now);
+        flat.visit(&world.owner.library, now);
+    }
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    assert!(flat.log(now).contains(&told));
+    // A start behind it ended it.
+    let mut ended = older[..=decision].to_vec();
+    ended.push(vec![7]);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, ended));
+    assert_eq!(claimed_again(restored), None);
+    assert!(flat.log(now).is_empty());
+    // One that had a witness named its evidence alone.
+    let mut witnessed = older.clone();
+    let name = world.courier.public().name().0;
+    let at = older[decision].windows(16).position(|part| part == name).unwrap();
+    let count = at + 16 + 1 + 16;
+    assert_eq!(older[decision][count], 0);
+    witnessed[decision].splice(count..=count, [1].into_iter().chain([9; 16]));
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, witnessed));
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
+}
+
+#[test]
+fn a_log_of_the_schema_before_holds_nothing_that_it_could_not() {
+    let world = World::new(27);
+    let (records, key, flat) = written(world.flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let older = journal::before_logs(&bodies, 1, 5);
+    let mut flat = Some(flat);
+    let mut read = |bodies: &[Vec<u8>]| {
+        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, bodies.to_vec()));
+        flat = Some(door);
+        restored.map(drop)
+    };
+    assert_eq!(read(&older), Ok(()));
+    // A change of the device key, an acknowledgement: kinds that came later.
+    for later in [vec![17, 1], vec![12, 0, 0, 0, 1, 11]] {
+        let bodies = [older.clone(), vec![later]].concat();
+        assert_eq!(read(&bodies), Err(Denial::StateCorrupt));
+    }
+    // Nor is its state written behind it.
+    let card = older.iter().position(|body| body[0] == 4).unwrap();
+    let mut bodies_twice = older.clone();
+    bodies_twice.insert(card + 1, older[1].clone());
+    assert_eq!(read(&bodies_twice), Err(Denial::StateCorrupt));
+    // A decision that is open where none was made yet: in front of `relock`, the last byte.
+    let start = |next: u8, open: &[u8]| {
+        let mut bodies = journal::before_logs(&bodies, next, 5);
+        let at = bodies[0].len() - 2;
+        assert_eq!(bodies[0][at..], [0, 0]);
+        bodies[0].splice(at..=at, open.iter().copied());
+        bodies
+    };
+    assert_eq!(read(&start(0, &[0])), Ok(()));
+    assert_eq!(read(&start(1, &[1, 0])), Ok(()));
+    assert_eq!(read(&start(0, &[1, 0])), Err(Denial::StateCorrupt));
+}
+
+#[test]
+fn a_record_stands_where_it_can_alone() {
+    let mut world = World::new(29);
+    let now = world.now();
+    let held = counted(&mut world, 5, None);
+    world.owner.revoke([keyward::status::Revoked([7; 16])], world.now);
+    world.flat.visit(&world.owner.library, now);
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    // With a list, counts and entries in a log of its own.
+    for _ in 0..80 {
+        world.owner.publish_keyset(world.now);
+        world.flat.visit(&world.owner.library, now);
+    }
+    let (records, key, flat) = written(world.flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let at = |kind: u8| bodies.iter().position(|body| body[0] == kind);
+    let (Some(ends), true) = (at(14), at(3).and(at(5)).and(at(13)).and(at(19)).is_some()) else {
+        panic!("not all kinds are there")
+    };
+    let state = [at(1), at(2), at(3), at(4), at(5), at(13), at(19), at(14)];
+    let state: Vec<_> = state.into_iter().flatten().map(|at| bodies[at].clone()).collect();
+    let events = [vec![7], vec![10], vec![11, 0], vec![17, 0], bodies[bodies.len() - 1].clone()];
+    let mut flat = Some(flat);
+    let mut refused = |at: usize, body: &[u8]| {
+        let mut bodies = bodies.clone();
+        bodies.insert(at, body.to_vec());
+        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, bodies));
+        assert_eq!(restored, Err(Denial::StateCorrupt), "{} at {at}", body[0]);
+        flat = Some(door);
+    };
+    for place in 1..=ends {
+        events.iter().for_each(|body| refused(place, body));
+    }
+    for place in [ends + 1, ends + 2, bodies.len()] {
+        state.iter().for_each(|body| refused(place, body));
+    }
+    // What was taken in stands as an object in the state, once.
+    let card = at(4).unwrap();
+    for body in &state[..4] {
+        refused(card + 1, body);
+    }
+}
+
+#[test]
+fn a_release_that_was_decided_is_followed_by_nothing_that_gives_the_lock_back() {
+    let mut world = World::new(28);
+    let now = world.now();
+    let release = grant(&mut world.owner, world.flat.id, &world.courier, Right::RELEASE, DAY);
+    let World { mut flat, courier, .. } = world;
+    let _permit = committed(&mut flat, &release, &courier, Right::RELEASE, now).unwrap();
+    let (records, key, mut flat) = written(flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    // A start; done, which would have erased all.
+    for (behind, why) in [
+        (vec![], Denial::Releasing),
+        (vec![7], Denial::StateCorrupt),
+        (vec![9, 0], Denial::StateCorrupt),
+    ] {
+        let behind = [behind].into_iter().filter(|body| !body.is_empty());
+        let bodies: Vec<_> = bodies.iter().cloned().chain(behind).collect();
+        let (door, restored) = over(flat, &journal::tagged(&key, bodies));
+        assert_eq!(restored, Err(why));
+        flat = door;
+    }
 }
 
 #[test]
@@ -431,4 +621,10 @@ fn a_log_that_is_full_gives_way_to_a_new_one() {
     assert_eq!(claimed_again(restored), None);
     let spent: Vec<_> = flat.lock.memory().counts(START).map(|count| count.uses().spent).collect();
     assert_eq!(spent, [300]);
+}
+
+#[test]
+fn a_store_without_a_counter_in_hardware_says_so() {
+    let mut store = keyward::store::Ram::<64>::new();
+    assert_eq!(keyward::store::Store::counter(&mut store), Ok(None));
 }

@@ -67,13 +67,6 @@ impl Life {
         Self { domain, card, clock: Clock::new(floor) }
     }
 
-    /// Whether all statements are there that a claimed lock holds.
-    pub(super) fn is_whole(&self) -> bool {
-        let domain = &self.domain;
-        let held = domain.epoch().is_ok() && domain.keyset().is_ok() && domain.list().is_ok();
-        held && self.card().is_ok()
-    }
-
     /// All that it holds, as it is written.
     pub(super) fn statements(&self) -> Statements<'_> {
         let (domain, card, floor) = (self.domain.id(), self.card.as_bytes(), self.clock.floor());

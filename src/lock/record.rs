@@ -305,3 +305,37 @@ pub(super) fn device(time: Interval, rotation: &Rotation<'_>) -> Result<Device, 
         rotation.write(out);
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::String, vec::Vec};
+
+    use super::*;
+
+    const SPEC: &str = include_str!("../../SPEC.md");
+
+    #[test]
+    fn records_are_as_long_at_most_as_the_specification_tells() {
+        let (_, told) = SPEC.split_once("Bodies take at most, in bytes: ").unwrap();
+        let told: Vec<_> = told.split_once('.').unwrap().0.split_whitespace().collect();
+        let own: [(&str, usize); 13] = [
+            ("a start", Start::BYTES),
+            ("an event of a number", Short::SIZE),
+            ("a change", CHANGE_BYTES),
+            ("a device", Device::SIZE),
+            ("a decision", Decided::SIZE),
+            ("and its outcome", OPENING_BYTES - Decided::SIZE),
+            ("an opening kept", KEPT_OPENING_BYTES),
+            ("denials kept", KEPT_DENIALS_BYTES),
+            ("a statement kept", KEPT_STATEMENT_BYTES),
+            ("a beginning", BEGINNING_BYTES),
+            ("the ends", ENDS_BYTES),
+            ("an open decision", OPEN_BYTES),
+            ("denials", Denials::SIZE),
+        ];
+        let own: Vec<String> = own.map(|(name, bytes)| format!("{name} {bytes}")).into();
+        assert_eq!(told.join(" "), own.join(", ").replace(", and", " and"));
+        // Whatever is longest.
+        assert_eq!((Body::SIZE, Room::SIZE), (CHANGE_BYTES, CHANGE_BYTES + size_of::<Tag>()));
+    }
+}

@@ -153,7 +153,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         }
         log.is_whole()?;
         self.state.restart();
-        let life = self.state.life.as_ref().filter(|life| life.is_whole()).ok_or(Damaged::Wrong)?;
+        let life = self.state.life.as_ref().ok_or(Damaged::Wrong)?;
         if let Some(anchor) = anchor {
             let (scope, lock) = (life.scope().map_err(|_| Damaged::Wrong)?, life.lock());
             let is_older = scope.domain != anchor.scope.domain || scope.epoch < anchor.scope.epoch;
@@ -184,20 +184,28 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     }
 }
 
-/// A store that is large enough for a full lock, its last entries, and two more openings or a
-/// statement.
+/// Bytes that a store must hold for a lock with these tables, where each record takes `overhead`
+/// more than itself: a full lock, its last entries, and two more openings or a statement. Over a
+/// store of a smaller [`CAPACITY`](Store::CAPACITY), [`Lock::restore`] doesn't compile.
+#[must_use]
+pub const fn least_capacity<T: Capacity>(overhead: usize) -> usize {
+    let (bytes, records) = record::snapshot_size::<T>();
+    let statements = MAX_EPOCH + MAX_KEYSET + MAX_STATUS + MAX_CARD + 4;
+    let each = overhead.saturating_add(size_of::<Tag>());
+    let tables = bytes.saturating_add(records.saturating_mul(each));
+    let added = keep::statements(each);
+    let tables = if tables > added { tables } else { added };
+    let state = statements.saturating_add(each.saturating_mul(4)).saturating_add(tables);
+    state.saturating_add(keep::least(each)).saturating_add(keep::reserve(each))
+}
+
+/// A store that is large enough.
 struct Fits<S, T>(PhantomData<(S, T)>);
 
 impl<S: AsyncStore, T: Capacity> Fits<S, T> {
     const HOLDS: () = {
-        let (bytes, records) = record::snapshot_size::<T>();
-        let statements = MAX_EPOCH + MAX_KEYSET + MAX_STATUS + MAX_CARD + 4;
-        let each = S::OVERHEAD + size_of::<Tag>();
-        let (tables, added) = (bytes + records * each, keep::statements(each));
-        let tables = if tables > added { tables } else { added };
-        let state = statements + 4 * each + tables;
-        let needed = state + keep::least(each) + keep::reserve(each);
-        assert!(needed <= S::CAPACITY, "the store is too small for these tables");
+        let is_large_enough = least_capacity::<T>(S::OVERHEAD) <= S::CAPACITY;
+        assert!(is_large_enough, "the store is too small for these tables");
     };
 }
 
@@ -344,5 +352,22 @@ impl From<StoreError> for Trouble {
             StoreError::Corrupt => Self::Fault(Fault::Corrupt),
             StoreError::Full | StoreError::Failed => Self::Store,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Tables;
+
+    /// As added up by hand from SPEC.md sections 3.3 and 22.2.
+    #[test]
+    fn a_store_s_least_capacity_is_the_sum_of_its_largest_records() {
+        assert_eq!(least_capacity::<Tables<16, 4>>(2), 7712);
+        assert_eq!(least_capacity::<Tables<16, 4>>(2 + 16), 7984);
+        // What a claim adds takes more than tables of one count and no lane.
+        assert_eq!(least_capacity::<Tables<1, 0>>(2), 6817);
+        // Where a record takes much beside itself, two openings take more than a statement.
+        assert_eq!(least_capacity::<Tables<1, 0>>(300), 12_514);
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Decision<'a> {
                     return reader.refuse(DecodeError::OutOfRange(Part::Uses));
                 };
                 let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
-                *slot = Some(Spent { before, first, is_first: before == 0, keep_until });
+                *slot = Some(Spent { before, first, keep_until });
             }
         }
         let lane = reader.optional(|reader| Some((Counter(reader.u64()?), Time::read(reader)?)))?;

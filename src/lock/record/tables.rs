@@ -133,6 +133,7 @@ mod tests {
         let lane = LaneView { holder, payer, latest: last, highest, seen };
         let (mut out, mut bytes, mut records) = (Room::empty(), 1 + Start::BYTES, 1);
         let mut add = |out: &Room| {
+            assert!(out.as_bytes().len() <= Body::SIZE, "with its tag it is no record");
             bytes += out.as_bytes().len();
             records += 1;
         };
@@ -154,5 +155,24 @@ mod tests {
         assert_eq!(snapshot_size::<Tables<64, 16, 1>>(), written::<Tables<64, 16, 1>>());
         assert_eq!(snapshot_size::<Tables<16, 8, 8>>(), written::<Tables<16, 8, 8>>());
         assert_eq!(snapshot_size::<Tables<1, 0, 1>>(), written::<Tables<1, 0, 1>>());
+        // Seven such lanes take two bytes more than a record has.
+        assert_eq!(snapshot_size::<Tables<1, 7, 17>>(), written::<Tables<1, 7, 17>>());
+    }
+
+    #[test]
+    fn a_lane_without_a_highest_counter_that_was_seen_is_none() {
+        let payer = Payer { root: [1; 8], issuer: KeyId([2; 8]) };
+        let read = |highest, word: u64| {
+            let (holder, latest, seen) = (KeyName([4; 16]), Time(1), core::iter::once(word));
+            let lane = LaneView { holder, payer, latest, highest: Counter(highest), seen };
+            let mut out = Room::empty();
+            assert_eq!(lanes::<Tables<1, 1, 1>>(&mut out, core::iter::once(lane)), Ok(true));
+            read_lanes(&out.as_bytes()[1..], 1).map(Iterator::count)
+        };
+        let refused = Err(DecodeError::OutOfRange(Part::Tag));
+        assert_eq!(read(9, 0b11), Ok(1));
+        assert_eq!(read(9, 0b10), refused);
+        assert_eq!(read(u64::MAX, 0b11), refused);
+        assert_eq!(read(u64::MAX, 0b10), refused);
     }
 }
