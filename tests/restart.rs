@@ -443,23 +443,26 @@ fn a_record_stands_where_it_can_alone() {
     let state: Vec<_> = state.into_iter().flatten().map(|at| bodies[at].clone()).collect();
     let events = [vec![7], vec![10], vec![11, 0], vec![17, 0], bodies[bodies.len() - 1].clone()];
     let mut flat = Some(flat);
-    let mut refused = |at: usize, body: &[u8]| {
-        let mut bodies = bodies.clone();
-        bodies.insert(at, body.to_vec());
-        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, bodies));
-        assert_eq!(restored, Err(Denial::StateCorrupt), "{} at {at}", body[0]);
+    let mut refused = |front: usize, body: &[u8], behind: bool| {
+        let mut all = bodies[..front].to_vec();
+        all.push(body.to_vec());
+        all.extend_from_slice(if behind { &bodies[front..] } else { &[] });
+        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, all));
+        assert_eq!(restored, Err(Denial::StateCorrupt), "{} behind {front}", body[0]);
         flat = Some(door);
     };
     for place in 1..=ends {
-        events.iter().for_each(|body| refused(place, body));
+        events.iter().for_each(|body| refused(place, body, true));
+        events.iter().for_each(|body| refused(place, body, false));
     }
     for place in [ends + 1, ends + 2, bodies.len()] {
-        state.iter().for_each(|body| refused(place, body));
+        state.iter().for_each(|body| refused(place, body, true));
     }
     // What was taken in stands as an object in the state, once.
     let card = at(4).unwrap();
     for body in &state[..4] {
-        refused(card + 1, body);
+        refused(card + 1, body, true);
+        refused(card + 1, body, false);
     }
 }
 

@@ -248,8 +248,8 @@ impl<'w, T: Capacity> Steps<'w, T> {
         result: Result<Took, StoreError>,
     ) -> Result<(), StoreError> {
         self.writing.phase = match (self.writing.phase, result) {
-            // A log that is full is as it was.
-            (Phase::Append, Err(StoreError::Full)) if self.writing.snapshot.is_some() => {
+            // A log that is full is as it was. What is appended has the state with it.
+            (Phase::Append, Err(StoreError::Full)) => {
                 journal.is_unsettled = false;
                 Phase::Begin
             }

@@ -332,4 +332,31 @@ mod tests {
             assert!(room <= 4 * 8, "{room}");
         }
     }
+
+    #[test]
+    fn entries_that_fill_their_share_to_the_last_byte_are_kept() {
+        let time = Interval::between(Time(1), Time(2));
+        let public = Public {
+            lock: LockId([1; 8]),
+            epoch: Epoch(0),
+            sequence: Sequence(6),
+            before: &[2; 32],
+            oldest: Sequence(0),
+            starts: 1,
+            time,
+            private: None,
+            event: Event::Statement { kind: StatementKind::Card, hash: &[3; 32] },
+        };
+        let taken = record::kept_bytes(&public, 0) + 18;
+        let kept = |room: usize| {
+            let public = public.encode().unwrap();
+            let mut keep = Keep::nothing();
+            keep.each = 18;
+            keep.events = Share { next: 9, room, held: 3 * taken, kept: None };
+            keep.next = Some(Finished::of_nobody(public));
+            (keep.kept(), keep.events.held)
+        };
+        assert_eq!(kept(3 * taken), (Ok(Some(true)), 3 * taken));
+        assert_eq!(kept(3 * taken - 1), (Ok(None), 2 * taken));
+    }
 }

@@ -56,9 +56,11 @@ const RECORD: &str = "audit/mutants.txt";
 const SECONDS: [&str; 2] = ["120", "1800"];
 
 /// Runs the mutants of the files that are named, or of all that `src` has; fails where one was seen
-/// by no test and isn't told to be equivalent.
+/// by no test and isn't told to be equivalent. `--listed` tries none: it fails where the record has
+/// one that was not caught, or speaks of a line that is not there.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let files: Vec<&str> = match arguments {
+        [only] if only == "--listed" => return listed(),
         [] => vec!["src/**/*.rs"],
         named => named.iter().map(String::as_str).collect(),
     };
@@ -77,6 +79,39 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     try_by(&files, &same, SECONDS[0], &quick.chain(["--lib"]).collect::<Vec<_>>())?;
     let missed = try_by(&files, &same, SECONDS[1], &["--lib", "--tests"])?;
     record(&before, &same, &others, &missed)
+}
+
+/// Whether the record still fits what it speaks of.
+fn listed() -> Result<(), String> {
+    let record = read(&root().join(RECORD))?;
+    let (mut all, mut stale) = ([0; 3], Vec::new());
+    for line in record.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<_> = line.split(" | ").collect();
+        let file = fields[0].trim_start_matches(['=', '!', ' ']).split(':').next();
+        let source = fs::read_to_string(root().join(file.unwrap_or_default()));
+        let source = source.map_err(|error| format!("{line}: {error}"))?;
+        match (line.as_bytes().first(), fields.as_slice()) {
+            // What, place and line, the reason.
+            (Some(b'='), [_, key, ..]) => {
+                let quoted = key.split_once(": ").map(|(_, quoted)| quoted).unwrap_or_default();
+                if !source.lines().any(|line| line.trim().starts_with(quoted)) {
+                    stale.push(line);
+                }
+            }
+            (Some(b's'), [_, _commit, counts @ ..]) => {
+                for (sum, count) in all.iter_mut().zip(counts) {
+                    *sum += count.parse::<usize>().map_err(|error| format!("{line}: {error}"))?;
+                }
+            }
+            _ => stale.push(line),
+        }
+    }
+    let [mutants, caught, equivalent] = all;
+    println!("mutants: {mutants}\ncaught: {caught}\nequivalent: {equivalent}");
+    match stale.is_empty() {
+        true => Ok(()),
+        false => Err(format!("open, or of a line that is gone:\n{}", stale.join("\n"))),
+    }
 }
 
 /// A mutant: its name, and what it replaces where.
@@ -130,12 +165,16 @@ fn try_by(
         // Frames of code that isn't optimised are large; few cases of each property suffice here.
         .envs([("RUST_MIN_STACK", "16777216"), ("PROPTEST_CASES", "16")]);
     let status = command.status().map_err(|error| error.to_string())?;
-    // 0: all caught; 2: some were missed; 3: some took too long, and are caught by that.
+    // 0: all caught; 2: some were missed; 3: some took too long.
     if !matches!(status.code(), Some(0 | 2 | 3)) {
         return Err(format!("cargo mutants: {status}"));
     }
-    let missed = fs::read_to_string(root().join("target/mutants.out/missed.txt"));
-    Ok(missed.unwrap_or_default().lines().map(str::to_owned).collect())
+    let out = |list: &str| root().join("target/mutants.out").join(list);
+    let listed = |list| fs::read_to_string(out(list)).unwrap_or_default();
+    // What hangs is caught by that, and is not tried again.
+    let caught = [listed("caught.txt"), listed("timeout.txt")].concat();
+    fs::write(out("caught.txt"), caught).map_err(|error| error.to_string())?;
+    Ok(listed("missed.txt").lines().map(str::to_owned).collect())
 }
 
 fn mutants(files: &[&str]) -> Command {
