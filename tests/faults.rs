@@ -306,3 +306,17 @@ fn a_release_whose_reset_failed_has_no_entry() {
     let (_, restored) = door.restarted(None, |store| store);
     assert_eq!(restored, Err(Denial::Releasing));
 }
+
+#[test]
+fn a_log_that_gave_way_while_it_was_read_is_read_anew() {
+    let mut world = World::new(46);
+    let held = counted(&mut world, 1_000, None);
+    let now = world.now();
+    let World { flat, courier, rng, .. } = &mut world;
+    let mut reader = flat.lock.read_log(now).unwrap();
+    assert!(flat.lock.next_entry(&mut reader).unwrap().is_some());
+    for _ in 0..200 {
+        unlock(&held, courier).at(flat, now, rng).unwrap();
+    }
+    assert_eq!(flat.lock.next_entry(&mut reader).err(), Some(Denial::Changed));
+}

@@ -3,6 +3,8 @@
 
 #[path = "restart/common.rs"]
 mod common;
+#[path = "receipts/told.rs"]
+mod told;
 #[path = "life/visit.rs"]
 mod visit;
 
@@ -24,37 +26,8 @@ use keyward_testkit::{
     stores::{Mood, Moody},
     world::{Capability, Door, Holder, START, Settings, World, secret},
 };
+use told::{chained, entries, opened_often, outcomes};
 use visit::{DAY, Visit, grant, unlock};
-
-fn entries(bytes: &[Vec<u8>]) -> Vec<Entry<'_>> {
-    bytes.iter().map(|bytes| Entry::decode(bytes).unwrap()).collect()
-}
-
-/// The entries of one log, whose chain and signatures hold.
-fn chained<'b>(bytes: &'b [Vec<u8>], log: Log, world: &World) -> Vec<Entry<'b>> {
-    let (domain, device) = (world.owner.domain, world.flat.device_key().public());
-    let own = entries(bytes).into_iter().filter(|entry| entry.receipt.unverified().log() == log);
-    let own: Vec<_> = own.collect();
-    let mut head = Head::START;
-    for (number, entry) in own.iter().enumerate() {
-        entry.receipt.verify(&domain, &device).unwrap();
-        let first = entry.receipt.unverified();
-        if number == 0 {
-            head = Head { next: first.sequence, hash: *first.before };
-        }
-        head = head.step(&entry.receipt).unwrap();
-    }
-    assert_eq!(head, world.flat.lock.head(log));
-    own
-}
-
-fn outcomes(entries: &[Entry<'_>]) -> Vec<Outcome> {
-    let outcome = |entry: &Entry<'_>| match entry.receipt.unverified().event {
-        Event::Opening { outcome, .. } => Some(outcome),
-        _ => None,
-    };
-    entries.iter().filter_map(outcome).collect()
-}
 
 #[test]
 fn a_claim_and_an_opening_are_told_one_by_one() {
@@ -212,15 +185,6 @@ fn a_decision_that_was_never_recorded_is_closed_by_the_next() {
     let log = world.flat.log(now);
     assert_eq!(outcomes(&chained(&log, Log::Events, &world)), [Outcome::Unknown]);
     assert!(world.flat.lock.has_open_decision());
-}
-
-/// Opens so often that the journal is written anew many times.
-fn opened_often(world: &mut World, held: &Capability, times: u64) {
-    let now = world.now();
-    let World { flat, courier, rng, .. } = world;
-    for _ in 0..times {
-        let _recorded = unlock(held, courier).at(flat, now, rng).unwrap();
-    }
 }
 
 #[test]
@@ -525,15 +489,4 @@ fn an_outcome_that_the_store_did_not_take_may_be_recorded_once_more() {
     assert_eq!(door.lock.record(acted).unwrap().outcome, Outcome::Jammed);
     let log = door.log(now);
     assert_eq!(outcomes(&entries(&log)), [Outcome::Jammed]);
-}
-
-#[test]
-fn a_log_that_gave_way_while_it_was_read_is_read_anew() {
-    let mut world = World::new(46);
-    let held = counted(&mut world, 1_000, None);
-    let now = world.now();
-    let mut reader = world.flat.lock.read_log(now).unwrap();
-    assert!(world.flat.lock.next_entry(&mut reader).unwrap().is_some());
-    opened_often(&mut world, &held, 200);
-    assert_eq!(world.flat.lock.next_entry(&mut reader).err(), Some(Denial::Changed));
 }

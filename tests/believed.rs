@@ -1,0 +1,307 @@
+//! What a lock believes of its store: its own records alone, each where it can stand, of its schema or
+//! the one before (SPEC.md sections 22.2, 22.3 and 22.5).
+
+#[path = "restart/common.rs"]
+mod common;
+#[path = "life/visit.rs"]
+mod visit;
+
+use common::{committed, counted};
+use keyward::{
+    Channel, Denial, Now, Refusal, Right, Seconds,
+    id::{LockId, Sequence},
+    ledger::Outcome,
+    lock::Restored,
+    receipt::{Entry, Event, Head, Log},
+};
+use keyward_testkit::{
+    journal,
+    world::{Door, START, World, door::secret_bytes},
+};
+use visit::{DAY, grant, unlock};
+
+const SCHEMA: u8 = 3;
+
+fn claimed_again(restored: Result<Restored, Denial>) -> Option<Sequence> {
+    match restored {
+        Ok(Restored::Claimed { interrupted }) => interrupted,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The door's records, and the bytes under which they are tagged.
+fn written(door: Door) -> (Vec<Vec<u8>>, [u8; 32], Door) {
+    let key = secret_bytes(&door.identity());
+    let mut found = Vec::new();
+    let (door, _) = door.restarted(None, |mut store| {
+        found = journal::records(&mut store);
+        store
+    });
+    (found, key, door)
+}
+
+/// A door that starts over these records.
+fn over(door: Door, records: &[Vec<u8>]) -> (Door, Result<Restored, Denial>) {
+    door.restarted(None, |mut store| {
+        journal::write(&mut store, records);
+        store
+    })
+}
+
+#[test]
+fn a_newer_state_is_left_alone_and_only_the_anchor_opens() {
+    let world = World::new(9);
+    let anchor = world.flat.lock.anchor().unwrap();
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    bodies[0] = vec![0, SCHEMA + 1, 99];
+    let newer = journal::tagged(&key, bodies);
+    let (flat, restored) = over(flat, &newer);
+    assert_eq!(restored, Err(Denial::StateTooNew));
+    let now = Now::exactly(START);
+    assert_eq!(flat.lock.trust().err(), Some(Denial::StateTooNew));
+    assert_eq!(flat.lock.walk().err(), Some(Refusal::StateTooNew));
+    let mut flat = flat;
+    assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "nobody knows");
+    flat.secure();
+    let _session = anchor.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+    assert_eq!(journal::records(&mut flat.lock.into_store()), newer, "nothing was destroyed");
+}
+
+#[test]
+fn a_state_older_than_the_schema_before_is_nobody_s() {
+    let world = World::new(23);
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    bodies[0][1] = SCHEMA - 2;
+    let (_, restored) = over(flat, &journal::tagged(&key, bodies));
+    assert_eq!(restored, Err(Denial::StateCorrupt));
+}
+
+#[test]
+fn a_door_is_secured_without_a_word_to_a_store_that_is_damaged() {
+    let world = World::new(24);
+    let (mut records, _, flat) = written(world.flat);
+    // All of the state is read before.
+    *records.last_mut().unwrap().last_mut().unwrap() ^= 1;
+    let (mut flat, restored) = over(flat, &records);
+    assert_eq!(restored, Err(Denial::StateCorrupt));
+    assert_eq!(flat.lock.relock_within(Now::exactly(START)), Some(Seconds(0)));
+    flat.secure();
+    assert_eq!(flat.lock.relock_within(Now::exactly(START)), None);
+    assert_eq!(journal::records(&mut flat.lock.into_store()), records);
+}
+
+#[test]
+fn the_schema_before_is_read_and_written_anew() {
+    let mut world = World::new(10);
+    let held = counted(&mut world, 1, None);
+    let now = world.now();
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    // What was taken in behind it, then all as schema 2 had it: without entries.
+    world.owner.publish_keyset(world.now);
+    world.flat.visit(&world.owner.library, now);
+    let (records, key, flat) = written(world.flat);
+    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let older = journal::before_logs(&bodies, 1, 5);
+    bodies.clone_from(&older);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, bodies));
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(flat.lock.head(Log::Events), Head::START, "its log begins here");
+    let spent = Denial::UsesSpent { link: 0, spent: 1, limit: 1 };
+    assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
+    let opened = grant(&mut world.owner, flat.id, &world.courier, Right::UNLOCK, DAY);
+    let first = unlock(&opened, &world.courier).at(&mut flat, now, &mut world.rng).unwrap();
+    assert_eq!(first.sequence, Sequence(0));
+    let (records, _, flat) = written(flat);
+    assert_eq!(records[0][..2], [0, SCHEMA]);
+    // A decision that was open then is told to be so.
+    let mut open = older.clone();
+    let decision = open.iter().position(|body| body[0] == 8).unwrap();
+    open.truncate(decision + 1);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, open));
+    assert_eq!(claimed_again(restored), Some(Sequence(0)));
+    assert_eq!(flat.lock.head(Log::Events).next, Sequence(1));
+    let log = flat.log(now);
+    let told = Entry::decode(&log[0]).unwrap();
+    let outcome = Outcome::Interrupted;
+    let right = Right::UNLOCK;
+    let event = Event::Opening { core: &[0; 32], right, outcome };
+    assert_eq!(told.receipt.unverified().event, event);
+    // A new log keeps it, though nobody knows who it was.
+    let told = log[0].clone();
+    for _ in 0..80 {
+        world.owner.publish_keyset(world.now);
+        flat.visit(&world.owner.library, now);
+    }
+    let (mut flat, restored) = flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    assert!(flat.log(now).contains(&told));
+    // A start behind it ended it.
+    let mut ended = older[..=decision].to_vec();
+    ended.push(vec![7]);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, ended));
+    assert_eq!(claimed_again(restored), None);
+    assert!(flat.log(now).is_empty());
+    // One that had a witness named its evidence alone.
+    let mut witnessed = older.clone();
+    let name = world.courier.public().name().0;
+    let at = older[decision].windows(16).position(|part| part == name).unwrap();
+    let count = at + 16 + 1 + 16;
+    assert_eq!(older[decision][count], 0);
+    witnessed[decision].splice(count..=count, [1].into_iter().chain([9; 16]));
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, witnessed));
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
+}
+
+#[test]
+fn a_log_of_the_schema_before_holds_nothing_that_it_could_not() {
+    let world = World::new(27);
+    let (records, key, flat) = written(world.flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let older = journal::before_logs(&bodies, 1, 5);
+    let mut flat = Some(flat);
+    let mut read = |bodies: &[Vec<u8>]| {
+        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, bodies.to_vec()));
+        flat = Some(door);
+        restored.map(drop)
+    };
+    assert_eq!(read(&older), Ok(()));
+    // A change of the device key, an acknowledgement: kinds that came later.
+    for later in [vec![17, 1], vec![12, 0, 0, 0, 1, 11]] {
+        let bodies = [older.clone(), vec![later]].concat();
+        assert_eq!(read(&bodies), Err(Denial::StateCorrupt));
+    }
+    // Nor is its state written behind it.
+    let card = older.iter().position(|body| body[0] == 4).unwrap();
+    let mut bodies_twice = older.clone();
+    bodies_twice.insert(card + 1, older[1].clone());
+    assert_eq!(read(&bodies_twice), Err(Denial::StateCorrupt));
+    // A decision that is open where none was made yet: in front of `relock`, the last byte.
+    let start = |next: u8, open: &[u8]| {
+        let mut bodies = journal::before_logs(&bodies, next, 5);
+        let at = bodies[0].len() - 2;
+        assert_eq!(bodies[0][at..], [0, 0]);
+        bodies[0].splice(at..=at, open.iter().copied());
+        bodies
+    };
+    assert_eq!(read(&start(0, &[0])), Ok(()));
+    assert_eq!(read(&start(1, &[1, 0])), Ok(()));
+    assert_eq!(read(&start(0, &[1, 0])), Err(Denial::StateCorrupt));
+}
+
+#[test]
+fn a_record_stands_where_it_can_alone() {
+    let mut world = World::new(29);
+    let now = world.now();
+    let held = counted(&mut world, 5, None);
+    world.owner.revoke([keyward::status::Revoked([7; 16])], world.now);
+    world.flat.visit(&world.owner.library, now);
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    // With a list, counts and entries in a log of its own.
+    for _ in 0..80 {
+        world.owner.publish_keyset(world.now);
+        world.flat.visit(&world.owner.library, now);
+    }
+    let (records, key, flat) = written(world.flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let at = |kind: u8| bodies.iter().position(|body| body[0] == kind);
+    let (Some(ends), true) = (at(14), at(3).and(at(5)).and(at(13)).and(at(19)).is_some()) else {
+        panic!("not all kinds are there")
+    };
+    let state = [at(1), at(2), at(3), at(4), at(5), at(13), at(19), at(14)];
+    let state: Vec<_> = state.into_iter().flatten().map(|at| bodies[at].clone()).collect();
+    let events = [vec![7], vec![10], vec![11, 0], vec![17, 0], bodies[bodies.len() - 1].clone()];
+    let mut flat = Some(flat);
+    let mut refused = |front: usize, body: &[u8], behind: bool| {
+        let mut all = bodies[..front].to_vec();
+        all.push(body.to_vec());
+        all.extend_from_slice(if behind { &bodies[front..] } else { &[] });
+        let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, all));
+        assert_eq!(restored, Err(Denial::StateCorrupt), "{} behind {front}", body[0]);
+        flat = Some(door);
+    };
+    for place in 1..=ends {
+        events.iter().for_each(|body| refused(place, body, true));
+        events.iter().for_each(|body| refused(place, body, false));
+    }
+    for place in [ends + 1, ends + 2, bodies.len()] {
+        state.iter().for_each(|body| refused(place, body, true));
+    }
+    // What was taken in stands as an object in the state, once.
+    let card = at(4).unwrap();
+    for body in &state[..4] {
+        refused(card + 1, body, true);
+        refused(card + 1, body, false);
+    }
+}
+
+#[test]
+fn a_release_that_was_decided_is_followed_by_nothing_that_gives_the_lock_back() {
+    let mut world = World::new(28);
+    let now = world.now();
+    let release = grant(&mut world.owner, world.flat.id, &world.courier, Right::RELEASE, DAY);
+    let World { mut flat, courier, .. } = world;
+    let _permit = committed(&mut flat, &release, &courier, Right::RELEASE, now).unwrap();
+    let (records, key, mut flat) = written(flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    // A start; done, which would have erased all.
+    for (behind, why) in [
+        (vec![], Denial::Releasing),
+        (vec![7], Denial::StateCorrupt),
+        (vec![9, 0], Denial::StateCorrupt),
+    ] {
+        let behind = [behind].into_iter().filter(|body| !body.is_empty());
+        let bodies: Vec<_> = bodies.iter().cloned().chain(behind).collect();
+        let (door, restored) = over(flat, &journal::tagged(&key, bodies));
+        assert_eq!(restored, Err(why));
+        flat = door;
+    }
+}
+
+#[test]
+fn a_damaged_or_foreign_state_is_never_believed() {
+    let mut world = World::new(11);
+    let held = counted(&mut world, 1, Some(60));
+    let now = world.now();
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    let (records, key, mut flat) = written(world.flat);
+    let mut refused = |records: &[Vec<u8>], what: &str| {
+        let door = std::mem::replace(&mut flat, Door::new(LockId([0; 8]), &mut world.rng));
+        let (door, restored) = over(door, records);
+        assert_eq!(restored, Err(Denial::StateCorrupt), "{what}");
+        assert_eq!(door.lock.walk().err(), Some(Refusal::StateCorrupt));
+        flat = door;
+    };
+    for (index, record) in records.iter().enumerate() {
+        for at in (0..record.len()).step_by(if record.len() > 200 { 37 } else { 1 }) {
+            let mut damaged = records.clone();
+            damaged[index][at] ^= 1 << (at % 8);
+            refused(&damaged, "a flipped bit");
+        }
+        let mut without = records.clone();
+        without.remove(index);
+        if index + 1 < records.len() {
+            refused(&without, "a record that is missing");
+            without.insert(index + 1, record.clone());
+            refused(&without, "records in another order");
+        }
+        let mut twice = records.clone();
+        twice.insert(index, record.clone());
+        refused(&twice, "a record that stands twice");
+    }
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    refused(&journal::tagged(&[1; 32], bodies.clone()), "another secret");
+    let mut other = bodies.clone();
+    other[0][2] ^= 1;
+    refused(&journal::tagged(&key, other), "another device key");
+    for length in 1..4 {
+        refused(&journal::tagged(&key, bodies[..length].to_vec()), "statements that are missing");
+    }
+    let twice = [bodies.clone(), bodies.clone()].concat();
+    refused(&journal::tagged(&key, twice), "two logs in one");
+    let mut extra = bodies.clone();
+    extra.push(vec![99]);
+    refused(&journal::tagged(&key, extra), "a record of no known kind");
+}
