@@ -45,6 +45,25 @@ fn a_lane_goes_only_when_all_that_it_has_taken_is_late() {
 }
 
 #[test]
+fn a_lane_stays_as_long_as_the_latest_that_it_has_taken() {
+    always(|between| {
+        let mut place = Place::<Tables<4, 4>>::new(between);
+        let [alice, bob] = [(); 2].map(|()| place.holder());
+        let grant = place.grant(DAY);
+        let held = [&alice, &bob].map(|holder| place.by_agency(holder, &grant));
+        assert_eq!(place.message(&held[0], &alice, 10, START), Ok(()));
+        place.wait(100);
+        let latest = START.after(100);
+        assert_eq!(place.message(&held[0], &alice, 11, latest), Ok(()));
+        // The first is late by now, the second is not; a newcomer drives out what is over.
+        place.wait(801);
+        place.status(START.after(901));
+        assert_eq!(place.message(&held[1], &bob, 1, place.clock), Ok(()));
+        assert_eq!(place.message(&held[0], &alice, 11, latest), SEEN);
+    });
+}
+
+#[test]
 fn a_holder_whose_lane_is_over_needs_room_like_a_new_one() {
     always(|between| {
         let mut place = Place::<Tables<4, 4>>::new(between);
