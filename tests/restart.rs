@@ -218,6 +218,29 @@ fn a_release_that_power_cut_off_is_finished_at_the_next_start() {
 }
 
 #[test]
+fn what_an_epoch_leaves_behind_does_not_come_back_with_a_start() {
+    let mut world = World::new(30);
+    let now = world.now();
+    world.owner.revoke([keyward::status::Revoked([7; 16])], world.now);
+    world.flat.visit(&world.owner.library, now);
+    // A stolen attester ran ahead; the new epoch sets the floor anew.
+    let ahead = world.owner.attest(START.after(86_400 * 100), None);
+    world.flat.deliver(&ahead, now).unwrap();
+    world.owner.new_epoch(world.now, &mut world.rng);
+    world.flat.visit(&world.owner.library, now);
+    let held = |door: &Door| {
+        let trust = door.lock.trust().unwrap();
+        let floor = door.lock.present(Now::ticks(Uptime(0), 0)).unwrap().lo();
+        (trust.scope().epoch.0, trust.list(), floor)
+    };
+    let before = held(&world.flat);
+    assert_eq!(before, (1, keyward::status::ListOrder::NONE, world.now));
+    let (flat, restored) = world.flat.restarted(None, |store| store);
+    assert_eq!(claimed_again(restored), None);
+    assert_eq!(held(&flat), before);
+}
+
+#[test]
 fn a_store_is_read_a_second_time_as_the_first() {
     let mut world = World::new(25);
     let held = counted(&mut world, 2, None);
