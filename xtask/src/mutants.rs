@@ -78,7 +78,9 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         listed.into_iter().partition(|mutant| mutant.is_among(&before));
     let quick = QUICK.iter().flat_map(|test| ["--test", test]);
     try_by(&files, &same, SECONDS[0], &quick.chain(["--lib"]).collect::<Vec<_>>())?;
-    let missed = try_by(&files, &same, SECONDS[1], &["--lib", "--tests"])?;
+    let mut missed = try_by(&files, &same, SECONDS[1], &["--lib", "--tests"])?;
+    // cargo-mutants 27 tries fields that are left out of an expression, though it is told not to.
+    missed.retain(|name| same.iter().all(|mutant| mutant.name != *name));
     record(&before, &same, &others, &missed)
 }
 
