@@ -38,10 +38,10 @@ fn a_grant_says_what_for_where_and_how_long() {
     let error = desk.fails(&format!("{issue} --right unlock --lock flat --until tomorow"), 2);
     assert!(error.contains("--until") && error.contains("tomorow"), "{error}");
     desk.done(&format!(
-        "{issue} --right unlock,lock,17 --lock flat --group way-in --until 'fri 18:00' --uses 3 \
+        "{issue} --right unlock,lock,17 --lock flat --group way-in --until 'tomorrow 18:00' --uses 3 \
          --every 'tue,thu 09:00-12:00' --every 'sat 22:00-02:00' --except 2026-12-24..2027-01-02 \
          --witness camera.pub --max-open 30s --fresh 5min --channel radio,contact --app 7:00ff \
-         --first-use-by 'fri 12:00' --first-use-for 2h"
+         --first-use-by 'tomorrow 12:00' --first-use-for 2h"
     ));
 }
 
