@@ -1,8 +1,8 @@
 //! A log in two halves of a NOR flash.
 //!
-//! One half holds the log, the other is spare. A record is appended in three programs, each begun
-//! when the one before has returned: a mark that the place is taken, the record, a mark that it is
-//! whole. A new log is staged in the spare half and becomes the log with a mark in its header.
+//! One half holds the log, the other is spare. A record is appended in programs that are each begun
+//! when the one before has returned: a mark that the place is taken, the record's head, its payload
+//! by and by, a mark that it is whole. A new log is staged in the spare half and becomes the log with a mark in its header.
 //!
 //! # Marks
 //! A mark is zeros where the flash was erased. A power cut within a mark leaves cells that may read
@@ -89,8 +89,8 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
     /// [`StoreError::Failed`].
     pub async fn wipe(flash: F) -> Result<Self, StoreError> {
         let mut log = Self::unread(flash)?;
-        log.erase(Half::A).await?;
-        log.erase(Half::B).await?;
+        log.retire(Half::A).await?;
+        log.retire(Half::B).await?;
         Ok(log)
     }
 

@@ -32,11 +32,14 @@ pub enum Erasing {
     Shuffled,
     /// Bit by bit in random order, eight at a step.
     Bits,
+    /// Byte by byte, once all bytes were programmed to zeros.
+    Zeroed,
 }
 
 impl Erasing {
     /// Every model.
-    pub const ALL: [Self; 4] = [Self::Upward, Self::Downward, Self::Shuffled, Self::Bits];
+    pub const ALL: [Self; 5] =
+        [Self::Upward, Self::Downward, Self::Shuffled, Self::Bits, Self::Zeroed];
 }
 
 /// How a flash behaves.
@@ -44,11 +47,21 @@ impl Erasing {
 pub struct Behaviour {
     /// How an erase proceeds.
     pub erasing: Erasing,
+    /// Whether all write units of one program are in flight at once, not one behind the other.
+    pub paged: bool,
     /// Whether bits in flight at a power cut read differently each time, until they are programmed
     /// or erased.
     pub marginal: bool,
     /// Whether a write unit that was torn gives an error when it is read.
     pub ecc: bool,
+}
+
+impl Behaviour {
+    /// A flash that erases so, and reads what it holds. One that erases in no order programs in none.
+    pub const fn of(erasing: Erasing) -> Self {
+        let paged = matches!(erasing, Erasing::Bits | Erasing::Zeroed);
+        Self { erasing, paged, marginal: false, ecc: false }
+    }
 }
 
 /// A NOR flash in memory with write units of `WRITE` bytes and pages of `ERASE` bytes.
@@ -181,6 +194,24 @@ impl<const WRITE: usize, const ERASE: usize> Flash<WRITE, ERASE> {
         self.torn[at / WRITE] = true;
     }
 
+    /// Of all units that one program was given, each is as it was, done, or torn.
+    fn tear_page(&mut self, start: usize, before: &[u8], bytes: &[u8]) {
+        for (unit, (before, bytes)) in before.chunks(WRITE).zip(bytes.chunks(WRITE)).enumerate() {
+            let fate = self.random.below(3);
+            for (index, (before, byte)) in before.iter().zip(bytes).enumerate() {
+                let at = start + unit * WRITE + index;
+                match fate {
+                    0 => self.bytes[at] = *before,
+                    1 => self.set(at, !byte, 0),
+                    _ => {
+                        self.bytes[at] = *before;
+                        self.tear(at, !byte & (before | self.shaky[at]), 0);
+                    }
+                }
+            }
+        }
+    }
+
     fn set(&mut self, at: usize, mask: u8, to: u8) {
         self.bytes[at] = (self.bytes[at] & !mask) | (to & mask);
         self.shaky[at] &= !mask;
@@ -211,11 +242,27 @@ impl<const WRITE: usize, const ERASE: usize> Flash<WRITE, ERASE> {
             }
             return;
         }
+        if self.behaviour.erasing == Erasing::Zeroed {
+            // Two bytes a step: half of the steps program, the other half erase.
+            let to = if whole_steps < ERASE / 2 { 0 } else { 0xff };
+            if to == 0xff {
+                range.clone().for_each(|at| self.set(at, 0xff, 0));
+            }
+            let done = range.start + 2 * (whole_steps % (ERASE / 2));
+            (range.start..done).for_each(|at| self.set(at, 0xff, to));
+            for at in (done..range.end).take(2) {
+                self.tear(at, (self.bytes[at] ^ to) | self.shaky[at], to);
+            }
+            for at in range {
+                self.torn[at / WRITE] |= self.bytes[at] != 0xff;
+            }
+            return;
+        }
         let mut order: Vec<usize> = range.collect();
         match self.behaviour.erasing {
             Erasing::Downward => order.reverse(),
             Erasing::Shuffled => self.random.shuffle(&mut order),
-            Erasing::Upward | Erasing::Bits => {}
+            Erasing::Upward | Erasing::Bits | Erasing::Zeroed => {}
         }
         for at in &order[..whole_steps] {
             self.torn[at / WRITE] = self.bytes[*at] != 0xff || self.torn[at / WRITE];
@@ -293,6 +340,8 @@ impl<const WRITE: usize, const ERASE: usize> NorFlash for Flash<WRITE, ERASE> {
         self.check_power()?;
         check_write(self, offset, bytes.len())?;
         let start = offset as usize;
+        let before = self.bytes[start..start + bytes.len()].to_vec();
+        let whole = bytes;
         for (unit, bytes) in (start / WRITE..).zip(bytes.chunks(WRITE)) {
             let zeros = bytes.iter().all(|byte| *byte == 0);
             if self.programmed[unit] > 0 {
@@ -301,7 +350,11 @@ impl<const WRITE: usize, const ERASE: usize> NorFlash for Flash<WRITE, ERASE> {
             self.programmed[unit] += 1;
             for (index, byte) in bytes.iter().enumerate() {
                 let at = unit * WRITE + index;
-                if !self.step() {
+                if !self.step() && self.behaviour.paged {
+                    self.tear_page(start, &before, whole);
+                    return Err(NorFlashErrorKind::Other);
+                }
+                if !self.on {
                     // The whole unit is in flight; what was reached of it may be done.
                     for (at, byte) in (at..).zip(&bytes[index..]) {
                         let mask = !byte & (self.bytes[at] | self.shaky[at]);

@@ -43,7 +43,7 @@ fn a_store_in_a_file_conforms() {
 fn a_flash_that_waits_conforms() {
     for erasing in Erasing::ALL {
         for (marginal, ecc) in [(false, false), (true, false), (true, true)] {
-            let behaviour = Behaviour { erasing, marginal, ecc };
+            let behaviour = Behaviour { marginal, ecc, ..Behaviour::of(erasing) };
             let sum = conforms(waiting::<1>(behaviour), 8, 200);
             assert!(sum.cut > 0 && sum.full > 0 && sum.damaged > 0, "{sum:?}");
             conforms(waiting::<4>(behaviour), 4, 200);
@@ -57,7 +57,7 @@ fn a_flash_that_waits_conforms() {
 fn a_flash_that_awaits_conforms() {
     for erasing in Erasing::ALL {
         for marginal in [false, true] {
-            let behaviour = Behaviour { erasing, marginal, ecc: false };
+            let behaviour = Behaviour { marginal, ..Behaviour::of(erasing) };
             let sum = conforms(awaiting::<1>(behaviour), 4, 200);
             assert!(sum.dropped > 0 && sum.damaged > 0, "{sum:?}");
             conforms(awaiting::<8>(behaviour), 4, 200);

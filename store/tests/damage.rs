@@ -6,7 +6,7 @@ use keyward::{
 };
 use keyward_store::{
     flash::BlockingFlashLog,
-    sim::{Behaviour, Erasing, Flash, Random},
+    sim::{Behaviour, Erasing, Flash, Logged, Random},
 };
 
 const HALF: usize = 1024;
@@ -16,7 +16,7 @@ const SIZE: usize = 2 * HALF;
 type Wait<const WRITE: usize> = BlockingFlashLog<Flash<WRITE, PAGE>, HALF>;
 
 fn flash<const WRITE: usize>(ecc: bool) -> Flash<WRITE, PAGE> {
-    Flash::new(SIZE / PAGE, Behaviour { erasing: Erasing::Upward, marginal: false, ecc }, 1)
+    Flash::new(SIZE / PAGE, Behaviour { ecc, ..Behaviour::of(Erasing::Upward) }, 1)
 }
 
 fn read_all(store: &mut impl Store) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -30,7 +30,14 @@ fn read_all(store: &mut impl Store) -> Result<Vec<Vec<u8>>, StoreError> {
 
 /// A log of two records that were published and as many that were appended, or of none appended.
 fn filled<const WRITE: usize>(appends: u8) -> (Flash<WRITE, PAGE>, Vec<Vec<u8>>) {
-    let mut store = Wait::<WRITE>::open(flash(false)).unwrap();
+    filled_on(flash(false), appends)
+}
+
+fn filled_on<const WRITE: usize>(
+    flash: Flash<WRITE, PAGE>,
+    appends: u8,
+) -> (Flash<WRITE, PAGE>, Vec<Vec<u8>>) {
+    let mut store = Wait::<WRITE>::open(flash).unwrap();
     store.append(b"older").unwrap();
     store.begin().unwrap();
     store.stage(b"staged first").unwrap();
@@ -119,6 +126,53 @@ fn any_damage_leaves_a_store_that_answers() {
     }
 }
 
+/// A page of a serial flash is programmed in any order: the payload may be there before the head.
+#[test]
+fn an_append_whose_last_cells_came_first_is_torn() {
+    let (flash, log) = filled::<4>(1);
+    let end = flash.image().iter().rposition(|byte| *byte != 0xff).unwrap() + 1;
+    let mut image = flash.clone();
+    let end = end.next_multiple_of(4);
+    (0..4).for_each(|at| image.corrupt(end + at, 0));
+    let mut whole = image.clone();
+    (20..40).for_each(|at| whole.corrupt(end + at, 0x5a));
+    // What one program would have left, before heads were programmed by themselves, is damage.
+    assert_eq!(Wait::<4>::open(whole).err(), Some(StoreError::Corrupt));
+    // What the head's program leaves, any of its bytes first, is a torn append.
+    for first in 12..20 {
+        let mut torn = image.clone();
+        torn.corrupt(end + first, 0x5a);
+        let found = Wait::<4>::open(torn).and_then(|mut store| read_all(&mut store));
+        assert_eq!(found.as_ref(), Ok(&log), "{first}");
+    }
+}
+
+/// Many a flash programs a page before it erases it, and zeros are marks.
+#[test]
+fn an_erase_that_programs_first_brings_no_older_log_back() {
+    let (flash, log) = filled::<4>(2);
+    // The older half's header goes first, then all of its marks read as used.
+    let mut zeroed = flash.clone();
+    (128..168).chain(0..128).for_each(|at| zeroed.corrupt(at, 0));
+    let found = Wait::<4>::open(zeroed).and_then(|mut store| read_all(&mut store));
+    assert_eq!(found.as_ref(), Ok(&log));
+    // A life on such a flash, cut at every step of the first opening behind a replacement.
+    let behaviour = Behaviour::of(Erasing::Zeroed);
+    let (mut before, _) = filled_on::<4>(Flash::new(SIZE / PAGE, behaviour, 1), 2);
+    before.power_on();
+    for cut in 0..3000 {
+        let mut flash = before.clone();
+        flash.cut_after(cut);
+        let mut flash = match <Wait<4> as Logged<4, PAGE>>::open(flash) {
+            Ok(store) => store.into_inner(),
+            Err((_, flash)) => *flash,
+        };
+        flash.power_on();
+        let found = Wait::<4>::open(flash).and_then(|mut store| read_all(&mut store));
+        assert_eq!(found.as_ref(), Ok(&log), "{cut}");
+    }
+}
+
 #[test]
 fn a_wiped_flash_holds_an_empty_log() {
     let mut garbage = flash::<8>(false);
@@ -142,8 +196,7 @@ fn a_flash_that_fails_isn_t_an_empty_log() {
 
 #[test]
 fn a_flash_that_is_too_small_is_refused() {
-    let small: Flash<4, PAGE> =
-        Flash::new(3, Behaviour { erasing: Erasing::Upward, marginal: false, ecc: false }, 1);
+    let small: Flash<4, PAGE> = Flash::new(3, Behaviour::of(Erasing::Upward), 1);
     assert_eq!(Wait::<4>::open(small).err(), Some(StoreError::Failed));
 }
 

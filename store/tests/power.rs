@@ -19,10 +19,10 @@ type Log<const WRITE: usize> = BlockingFlashLog<Flash<WRITE, PAGE>, HALF>;
 
 fn behaviours() -> impl Iterator<Item = Behaviour> {
     let kinds = [(false, false), (true, false), (false, true), (true, true)];
-    let all = Erasing::ALL
-        .into_iter()
-        .flat_map(move |erasing| kinds.map(|(marginal, ecc)| Behaviour { erasing, marginal, ecc }));
-    // One of the sixteen, for runs that leave nothing out.
+    let all = Erasing::ALL.into_iter().flat_map(move |erasing| {
+        kinds.map(|(marginal, ecc)| Behaviour { marginal, ecc, ..Behaviour::of(erasing) })
+    });
+    // One of the twenty, for runs that leave nothing out.
     let only = setting("BEHAVIOUR", usize::MAX);
     all.enumerate()
         .filter(move |(index, _)| [*index, usize::MAX].contains(&only))

@@ -88,7 +88,7 @@ type Log<const WRITE: usize, const HALF: usize> = BlockingFlashLog<Flash<WRITE, 
 
 /// Wears a flash of two halves out, and tells how far it is.
 fn worn<const WRITE: usize, const HALF: usize, T: Capacity>(days: u64) -> Result<Report, String> {
-    let behaviour = Behaviour { erasing: Erasing::Upward, marginal: false, ecc: false };
+    let behaviour = Behaviour::of(Erasing::Upward);
     let flash = Flash::<WRITE, PAGE>::new(2 * HALF / PAGE, behaviour, 1);
     let log = Log::<WRITE, HALF>::open(flash).map_err(|error| format!("{error:?}"))?;
     let mut rng = ChaCha20Rng::seed_from_u64(1);

@@ -69,8 +69,8 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
     }
 
     /// Whether a record that isn't whole can have been torn: its mark is untouched, for that comes
-    /// last; and where not even its head is whole, so is all behind. Or there never was one, and
-    /// erased cells have lost a few bits.
+    /// last; and where not even its head is whole, so is all behind, for that comes first. Or there
+    /// never was one, and erased cells have lost a few bits.
     async fn is_torn(&mut self, half: Half, at: usize) -> bool {
         if self.is_dust_from(half, at).await {
             return true;

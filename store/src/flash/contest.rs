@@ -13,8 +13,9 @@
 //! - Nobody programs bid j + 2 before bid j is solid. So where j reads as the highest, no bid above
 //!   j + 2 was ever touched: otherwise j + 1 or a higher one would be solid and read as such.
 //! - Hence, once j + 2 is solid too, no bid above it can appear: the winner wins for good.
-//! - Only then is the loser erased. Erasing programs nothing, so no order of it raises a bid, and
-//!   the winner's marks aren't in it. The loser's header gone, the winner is alone.
+//! - Only then is the loser erased, and its header first: many a flash programs cells before it
+//!   erases them, and zeros are marks. The winner wins with that header and without it; once it is
+//!   zeros, what the erase makes of the marks bids nothing. The winner's marks aren't in it.
 //! - C's marks from `base` on were never touched when N was staged: for the same reason no mark but
 //!   one behind C's highest can have been, and where it isn't known, `base` leaves that one out.
 //!   (Then C makes the mark in front of `base` solid before it bids, so that this stays so.)
@@ -91,7 +92,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         // Beside an empty log no old bytes stay, though their header be gone.
         let empty = end == Layout::<F, HALF>::HEADER;
         if contested.is_some() || (empty && !self.blank_from(half.other(), 0).await) {
-            self.erase(half.other()).await?;
+            self.retire(half.other()).await?;
             self.spare = Spare::Erased;
         }
         if firm < end {
@@ -127,6 +128,15 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
             }
         }
         result
+    }
+
+    /// Erases a half that holds no log any more, or never held one.
+    pub(super) async fn retire(&mut self, half: Half) -> Result<(), StoreError> {
+        for copy in copies::<F, HALF>() {
+            // A flash that refuses to program what is programmed erases it as it stands.
+            let _ = self.put_zeros(half, copy, Layout::<F, HALF>::COPY).await;
+        }
+        self.erase(half).await
     }
 
     /// Programs one of a header's marks.
@@ -168,7 +178,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         let mut answer = Err(StoreError::Failed);
         for copy in copies::<F, HALF>() {
             if self.get(half, copy, bytes).await.is_ok() {
-                answer = Ok(parse(bytes));
+                answer = Ok(parse::<F, HALF>(bytes));
             }
             if let Ok(Some(_)) = answer {
                 break;
@@ -203,8 +213,13 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
     }
 
     /// Whether a half without a header was a log with records. Marks that can't be read don't say
-    /// so: an erase that was cut leaves such.
+    /// so: an erase that was cut leaves such. Nor do those beside a header of zeros, which is how an
+    /// erase begins.
     async fn lost(&mut self, half: Half) -> bool {
+        let [header, end] = [Layout::<F, HALF>::mark(MARKS), Layout::<F, HALF>::HEADER];
+        if self.is_zeros(half, header, end).await {
+            return false;
+        }
         let mut published = false;
         for index in 0..MARKS {
             let mark = self.mark(half, Layout::<F, HALF>::mark(index)).await;
@@ -220,7 +235,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         }
         let (half, end) = (Half::A, Layout::<F, HALF>::HEADER);
         self.spare = Spare::Used;
-        self.erase(half).await?;
+        self.retire(half).await?;
         self.put_header(half, FIRST, end, 0).await?;
         self.put_mark(half, 0).await?;
         let log = Log { half, generation: FIRST, end, dirty: false, next: 1, contested: false };
@@ -235,7 +250,9 @@ fn copies<F: NorFlash, const HALF: usize>() -> [usize; 2] {
     [first, first.saturating_add(Layout::<F, HALF>::COPY)]
 }
 
-fn parse(bytes: &[u8]) -> Option<Header> {
+/// A header's numbers, if they are one's. Their range is a check too: the check of 32 set bits and
+/// 96 that aren't is 32 set bits again, and a program that was torn may leave just that.
+fn parse<F: NorFlash, const HALF: usize>(bytes: &[u8]) -> Option<Header> {
     let (numbers, rest) = bytes.split_at_checked(16)?;
     let check = u32::from_le_bytes(*rest.first_chunk()?);
     let (generation, rest) = numbers.split_first_chunk()?;
@@ -246,5 +263,8 @@ fn parse(bytes: &[u8]) -> Option<Header> {
         snapshot: usize::try_from(u32::from_le_bytes(*snapshot)).ok()?,
         base: usize::try_from(base).ok()?,
     };
-    (CRC.checksum(numbers) == check).then_some(header)
+    let is_one = (Layout::<F, HALF>::HEADER..=HALF).contains(&header.snapshot)
+        && (FIRST..).contains(&header.generation)
+        && header.base <= MARKS;
+    (is_one && CRC.checksum(numbers) == check).then_some(header)
 }

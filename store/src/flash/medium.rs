@@ -96,13 +96,22 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
     }
 
     /// Whether every cell between reads erased.
-    pub(super) async fn is_blank(&mut self, half: Half, mut at: usize, end: usize) -> bool {
+    pub(super) async fn is_blank(&mut self, half: Half, at: usize, end: usize) -> bool {
+        self.is_all(0xff, half, at, end).await
+    }
+
+    /// Whether every cell between reads programmed.
+    pub(super) async fn is_zeros(&mut self, half: Half, at: usize, end: usize) -> bool {
+        self.is_all(0, half, at, end).await
+    }
+
+    async fn is_all(&mut self, what: u8, half: Half, mut at: usize, end: usize) -> bool {
         let mut bytes = [0; CHUNK];
         while at < end {
             let length = CHUNK.min(end.saturating_sub(at));
             let Some(bytes) = bytes.get_mut(..length) else { return false };
             let read = self.get(half, at, bytes).await;
-            if read.is_err() || bytes.iter().any(|byte| *byte != 0xff) {
+            if read.is_err() || bytes.iter().any(|byte| *byte != what) {
                 return false;
             }
             at = at.saturating_add(length);

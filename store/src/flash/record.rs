@@ -55,14 +55,16 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         let body = Layout::<F, HALF>::body(record.len());
         let head = head(length, checksum(length, record));
         let mut bytes = head.iter().chain(record).copied();
-        let mut done = 0;
+        // The head by itself: a flash may program what it is given at once in any order, and behind
+        // a head that isn't whole there must be nothing.
+        let (mut done, mut most) = (0, Layout::<F, HALF>::body(0));
         while done < body {
             let mut chunk = [0xff; CHUNK];
-            let piece = CHUNK.min(body.saturating_sub(done));
+            let piece = most.min(body.saturating_sub(done));
             let chunk = chunk.get_mut(..piece).ok_or(StoreError::Failed)?;
             chunk.iter_mut().zip(&mut bytes).for_each(|(to, from)| *to = from);
             self.put(half, start.saturating_add(done), chunk).await?;
-            done = done.saturating_add(piece);
+            (done, most) = (done.saturating_add(piece), CHUNK);
         }
         Ok(())
     }

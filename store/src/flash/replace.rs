@@ -13,7 +13,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         let log = self.log.ok_or(StoreError::Failed)?;
         if self.spare != Spare::Erased && self.spare != Spare::Staging(start) {
             self.spare = Spare::Used;
-            self.erase(log.half.other()).await?;
+            self.retire(log.half.other()).await?;
         }
         self.spare = Spare::Staging(start);
         Ok(())
@@ -41,7 +41,7 @@ impl<F: NorFlash, const HALF: usize> FlashLog<F, HALF> {
         self.log = Some(Log { contested: true, ..log });
         self.put_mark(half, 0).await?;
         self.log = Some(Log { half, generation, end, dirty: false, next: 1, contested: false });
-        if end == Layout::<F, HALF>::HEADER && self.erase(log.half).await.is_ok() {
+        if end == Layout::<F, HALF>::HEADER && self.retire(log.half).await.is_ok() {
             self.spare = Spare::Erased;
         }
         Ok(())

@@ -36,7 +36,7 @@ impl<const WRITE: usize> Images<WRITE> {
     /// Lives a life.
     pub fn new(seed: u64) -> Self {
         let script = Script::new(seed, 30);
-        let behaviour = Behaviour { erasing: Erasing::Upward, marginal: false, ecc: false };
+        let behaviour = Behaviour::of(Erasing::Upward);
         let mut flash = Medium::<WRITE>::new(2 * HALF / PAGE, behaviour, seed);
         let mut images = Vec::new();
         for step in &script.steps {

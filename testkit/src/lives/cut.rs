@@ -50,7 +50,7 @@ pub fn behaviours() -> Vec<Behaviour> {
     marginal
         .flat_map(|marginal| {
             let each = Erasing::ALL.into_iter();
-            each.map(move |erasing| Behaviour { erasing, marginal, ecc: false })
+            each.map(move |erasing| Behaviour { marginal, ..Behaviour::of(erasing) })
         })
         .collect()
 }
