@@ -10,7 +10,7 @@ use crate::{
     denial::Denial,
     ledger::Outcome,
     secret::DeviceSecret,
-    store::{AsyncStore, Store},
+    store::{AsyncStore, Store, StoreError},
     tables::Capacity,
 };
 
@@ -72,7 +72,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     /// dropped.
     ///
     /// # Errors
-    /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was.
+    /// [`Denial::SameLife`], [`Denial::StoreFailed`]; the lock is as it was. Where the state is erased
+    /// and only the hardware counter failed, it says [`Denial::Releasing`] until it is reset again.
     pub fn reset(&mut self, identity: Identity, secret: DeviceSecret) -> Result<(), Denial>
     where
         S: Store,
@@ -80,7 +81,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         self.may_reset(&identity, &secret)?;
         let counter = self.journal.store.counter()?;
         self.counts_from(counter);
-        journal::write(&mut self.journal, Writing::<T>::log(&self.secret, None))?;
+        let (held, before) = (self.fault.replace(Fault::Releasing), self.journal.replaced);
+        let erased = journal::write(&mut self.journal, Writing::<T>::log(&self.secret, None));
+        self.is_erased(held, before, erased)?;
         self.begin_anew(identity, secret);
         Ok(())
     }
@@ -100,9 +103,25 @@ impl<S, T: Capacity> Lock<'_, S, T> {
         self.may_reset(&identity, &secret)?;
         let counter = self.journal.store.counter().await?;
         self.counts_from(counter);
-        journal::write_async(&mut self.journal, Writing::<T>::log(&self.secret, None)).await?;
+        let (held, before) = (self.fault.replace(Fault::Releasing), self.journal.replaced);
+        let writing = Writing::<T>::log(&self.secret, None);
+        let erased = journal::write_async(&mut self.journal, writing).await;
+        self.is_erased(held, before, erased)?;
         self.begin_anew(identity, secret);
         Ok(())
+    }
+
+    /// Ends an erasing: one that wasn't confirmed and replaced no log has left the lock as it was.
+    fn is_erased(
+        &mut self,
+        held: Option<Fault>,
+        before: u64,
+        erased: Result<(), StoreError>,
+    ) -> Result<(), Denial> {
+        if erased.is_err() && self.journal.replaced == before {
+            self.fault = held;
+        }
+        Ok(erased?)
     }
 
     /// The entry of a release, which no log will hold.

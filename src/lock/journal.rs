@@ -248,8 +248,9 @@ impl<'w, T: Capacity> Steps<'w, T> {
         result: Result<Took, StoreError>,
     ) -> Result<(), StoreError> {
         self.writing.phase = match (self.writing.phase, result) {
-            // A log that is full is as it was. What is appended has the state with it.
-            (Phase::Append, Err(StoreError::Full)) => {
+            // A log that is full is as it was. What is appended has the state with it; behind a new
+            // log it has none, and a store that is full there holds less than it has promised.
+            (Phase::Append, Err(StoreError::Full)) if self.writing.snapshot.is_some() => {
                 journal.is_unsettled = false;
                 Phase::Begin
             }
