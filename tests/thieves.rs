@@ -1,25 +1,26 @@
 //! What a thief of each key can do, what he can't, and which honest statement ends it: the lines
 //! of the table in SECURITY.md.
 
+#[path = "thieves/clerks.rs"]
+mod clerks;
 #[path = "thieves/forged.rs"]
 mod forged;
 
 use keyward::{
     Ask, Caveats, Channel, Now, PublicKey, Refusal, Right, Rights, Seconds, SigningKey, Taken,
-    Target, Time, Valid, card,
+    Target, Valid,
     id::{ClaimNonce, GroupId, Serial},
     lock::Identity,
     role,
     status::{Revoked, SerialFloor},
-    time::Uptime,
 };
 use keyward_testkit::{
     scene::key,
     statements::{Bench, Deed, Home, Keys, identity},
-    world::{Capability, Door, Holder, START, Settings, WAY_IN, World},
+    world::{Capability, Door, Holder, START, World},
 };
 
-use forged::{aimed, card, claim_of, granted, list, own_keyset, status};
+use forged::{aimed, claim_of, granted, list, own_keyset};
 
 const DAY: u64 = 86_400;
 /// When the owner's issuers end: `Owner::publish_keyset` gives them 401 days from the day before.
@@ -152,233 +153,6 @@ fn a_thief_of_both_roots_ends_break_glass_by_time_until_the_next_epoch() {
 }
 
 #[test]
-fn a_thief_of_an_issuer_grants_and_releases_until_a_keyset_drops_it() {
-    let mut world = World::new(104);
-    let stolen = SigningKey::from_secret(world.owner.issuer.expose_secret());
-    let thief = Holder::new(&mut world.rng);
-    let held = granted(&world, &stolen, u64::MAX, &thief, Rights(u32::MAX));
-    assert_eq!(asks(&mut world, &held, &thief, Right::UNLOCK), Ok(()));
-    // What isn't of his role.
-    let list = list(&world, &stolen, ((1, 1), START.0), &[], &[]);
-    assert_eq!(brings(&mut world, &list), Err("WrongRole"));
-    let status = status(&world, &stolen, START.0 + 60, None);
-    assert_eq!(brings(&mut world, &status), Err("WrongRole"));
-    let card = card(&world, &stolen, (1, 9), |_| {});
-    assert_eq!(brings(&mut world, &card), Err("WrongRole"));
-    // No floor is above the last serial.
-    let issuer = stolen.public().id();
-    world.owner.floors = vec![SerialFloor { issuer, first: Serial(u64::MAX) }];
-    world.owner.publish_list(world.now);
-    assert_eq!(visited(&mut world), [Taken::List]);
-    assert_eq!(asks(&mut world, &held, &thief, Right::UNLOCK), Ok(()));
-    // He may give a lock up: it opens for nobody then, until it is claimed by the key in its box.
-    let mut other = World::new(104);
-    assert_eq!(asks(&mut other, &held, &thief, Right::RELEASE), Ok(()));
-    assert_eq!(other.flat.lock.trust().err(), Some(keyward::Denial::Unclaimed));
-
-    world.owner.issuer = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    assert_eq!(visited(&mut world), [Taken::Keyset, Taken::List]);
-    assert_eq!(asks(&mut world, &held, &thief, Right::UNLOCK), Err("UnknownIssuer"));
-}
-
-#[test]
-fn a_thief_of_an_attester_drives_time_on_until_the_next_epoch() {
-    let mut world = World::new(105);
-    let stolen = SigningKey::from_secret(world.owner.attester.expose_secret());
-    let (courier, held) = courier(&mut world);
-    let beyond = status(&world, &stolen, UNTIL, None);
-    assert_eq!(brings(&mut world, &beyond), Err("TimeOutside"));
-    let latest = status(&world, &stolen, UNTIL - 1, None);
-    assert_eq!(brings(&mut world, &latest), Ok(Taken::Time));
-    assert_eq!(lo(&world), UNTIL - 1, "ahead of the lock's own clock");
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("Expired"));
-    // He grants nothing and revokes nothing.
-    let thief = Holder::new(&mut world.rng);
-    let own = granted(&world, &stolen, 1, &thief, unlock());
-    assert_eq!(asks(&mut world, &own, &thief, Right::UNLOCK), Err("NotAnIssuer"));
-    let empty = list(&world, &stolen, ((1, 1), START.0), &[], &[]);
-    assert_eq!(brings(&mut world, &empty), Err("WrongRole"));
-
-    // A keyset without him stops him, and leaves the time where he drove it.
-    world.owner.attester = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    assert_eq!(visited(&mut world), [Taken::Keyset]);
-    let again = status(&world, &stolen, UNTIL - 1, None);
-    assert_eq!(brings(&mut world, &again), Err("UnknownIssuer"));
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("Expired"));
-    world.owner.new_epoch(world.now, &mut world.rng);
-    visited(&mut world);
-    let (courier, held) = self::courier(&mut world);
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Ok(()));
-}
-
-#[test]
-fn a_thief_of_an_attester_is_the_clock_of_a_lock_that_has_none_until_a_keyset_drops_it() {
-    let mut world = World::new(106);
-    let stolen = SigningKey::from_secret(world.owner.attester.expose_secret());
-    let ticks = |seconds: u64| Now::ticks(Uptime(seconds * 1000), 0);
-    let (id, rng) = (keyward::id::LockId(*b"no-clock"), &mut world.rng);
-    let mut door = Door::claimed(id, &mut world.owner, Settings::default(), ticks(0), rng);
-    door.lock.restart();
-    let courier = Holder::new(rng);
-    let valid = Valid { from: START, lasts: Seconds::minutes(15) };
-    let grant = Caveats::grant(unlock(), &[Target::Lock(id)], valid).unwrap();
-    let held = world.owner.grant(&courier.public(), 0, &grant);
-    // A month later: it ended long ago, and the lock can't know.
-    let rng = &mut world.rng;
-    let denied = asks_at(&mut door, ticks(30), &held, &courier, Right::UNLOCK, rng);
-    assert_eq!(denied, Err("MayHaveExpired"));
-    let challenge = door.connect(Channel::Radio, ticks(30));
-    let nonce = keyward::Challenge::decode(&challenge).unwrap().nonce;
-    let lie = status(&world, &stolen, START.0 + 60, Some(&nonce));
-    assert_eq!(door.deliver(&lie, ticks(30)), Ok(Taken::Time));
-    let rng = &mut world.rng;
-    assert_eq!(asks_at(&mut door, ticks(31), &held, &courier, Right::UNLOCK, rng), Ok(()));
-    // The bound goes with him, and the lock knows no more than that the keyset is signed.
-    world.owner.attester = SigningKey::generate(rng);
-    world.owner.publish_keyset(START.after(30 * DAY));
-    door.visit(&world.owner.library, ticks(32));
-    let rng = &mut world.rng;
-    let denied = asks_at(&mut door, ticks(33), &held, &courier, Right::UNLOCK, rng);
-    assert_eq!(denied, Err("MayHaveExpired"));
-    assert_eq!(door.deliver(&lie, ticks(33)), Err(Refusal::UnknownIssuer(stolen.public().id())));
-}
-
-#[test]
-fn a_thief_of_an_attester_calls_an_old_list_new_until_a_keyset_drops_it() {
-    let mut world = World::new(113);
-    let stolen = SigningKey::from_secret(world.owner.attester.expose_secret());
-    let dismissed = Holder::new(&mut world.rng);
-    let valid = Valid { from: START, lasts: Seconds::days(1) };
-    let grant = Caveats::grant(unlock(), &[Target::Lock(world.flat.id)], valid).unwrap();
-    let grant = grant.fresh(Seconds(60)).unwrap();
-    let held = world.owner.grant(&dismissed.public(), 0, &grant);
-    let old = status(&world, &stolen, START.0, None);
-    let asks = |world: &mut World, status: &[u8]| {
-        let now = world.now();
-        let challenge = world.flat.connect(Channel::Radio, now);
-        let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
-        let request = dismissed.request(&held, ask, &challenge, Channel::Radio, &mut world.rng);
-        let presentation = dismissed.present(&request, &[], Some(status));
-        world.flat.present(&presentation, now).1.map(drop).map_err(|denial| denial.name())
-    };
-    // The list that names him is kept from the lock.
-    world.owner.revoke([Revoked::from(dismissed.public().name())], world.now);
-    let honest = world.owner.attest(START, None);
-    assert_eq!(asks(&mut world, &honest), Err("StatusAhead"));
-    assert_eq!(asks(&mut world, &old), Ok(()));
-    world.owner.attester = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    let keyset = world.owner.library.keyset.clone();
-    assert_eq!(brings(&mut world, &keyset), Ok(Taken::Keyset));
-    assert_eq!(asks(&mut world, &old), Err("StatusUnknownIssuer"));
-}
-
-#[test]
-fn a_thief_of_a_revoker_revokes_and_restores_until_a_keyset_and_its_list() {
-    let mut world = World::new(107);
-    let stolen = SigningKey::from_secret(world.owner.revoker.expose_secret());
-    let ((courier, held), (owner, paper)) = (courier(&mut world), glass(&mut world));
-    let (dismissed, old) = self::courier(&mut world);
-    world.owner.revoke([Revoked::from(dismissed.public().name())], world.now);
-    visited(&mut world);
-    assert_eq!(asks(&mut world, &old, &dismissed, Right::UNLOCK), Err("KeyRevoked"));
-    // He restores whom the owner revoked, and shuts out everybody else, break-glass too.
-    let mut shut = [courier.public().name(), owner.public().name()].map(Revoked::from);
-    shut.sort();
-    let mine = list(&world, &stolen, ((1, u64::MAX), START.0), &shut, &[]);
-    assert_eq!(brings(&mut world, &mine), Ok(Taken::List));
-    assert_eq!(asks(&mut world, &old, &dismissed, Right::UNLOCK), Ok(()));
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("KeyRevoked"));
-    assert_eq!(asks(&mut world, &paper, &owner, Right::UNLOCK), Err("KeyRevoked"));
-    world.owner.publish_list(world.now);
-    let newest = world.owner.library.list.clone().unwrap();
-    assert_eq!(brings(&mut world, &newest), Err("Older"), "he has burned the numbers");
-    // He grants nothing.
-    let thief = Holder::new(&mut world.rng);
-    let own = granted(&world, &stolen, 1, &thief, unlock());
-    assert_eq!(asks(&mut world, &own, &thief, Right::UNLOCK), Err("NotAnIssuer"));
-
-    world.owner.revoker = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    // The keyset alone leaves his list in force.
-    let keyset = world.owner.library.keyset.clone();
-    assert_eq!(brings(&mut world, &keyset), Ok(Taken::Keyset));
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("KeyRevoked"));
-    assert_eq!(visited(&mut world), [Taken::List]);
-    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Ok(()));
-    assert_eq!(asks(&mut world, &paper, &owner, Right::UNLOCK), Ok(()));
-    assert_eq!(asks(&mut world, &old, &dismissed, Right::UNLOCK), Err("KeyRevoked"));
-    let again = list(&world, &stolen, ((2, u64::MAX), START.0), &[], &[]);
-    assert_eq!(brings(&mut world, &again), Err("UnknownIssuer"));
-}
-
-#[test]
-fn a_thief_of_a_revoker_drives_time_on_until_the_next_epoch() {
-    let mut world = World::new(108);
-    let stolen = SigningKey::from_secret(world.owner.revoker.expose_secret());
-    let latest = list(&world, &stolen, ((1, 1), UNTIL - 1), &[], &[]);
-    assert_eq!(brings(&mut world, &latest), Ok(Taken::List));
-    assert_eq!(lo(&world), UNTIL - 1);
-    world.owner.revoker = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    visited(&mut world);
-    assert_eq!(lo(&world), UNTIL - 1, "no keyset brings it back");
-    world.owner.new_epoch(world.now, &mut world.rng);
-    visited(&mut world);
-    assert_eq!(lo(&world), START.0);
-}
-
-#[test]
-fn a_thief_of_an_enroller_moves_a_lock_between_groups_until_a_keyset_and_its_card() {
-    let mut world = World::new(109);
-    let stolen = SigningKey::from_secret(world.owner.enroller.expose_secret());
-    // He holds an honest token for a group that the flat isn't in.
-    let cleaner = Holder::new(&mut world.rng);
-    let valid = Valid { from: START, lasts: Seconds::days(1) };
-    let grant = Caveats::grant(unlock(), &[Target::Group(CELLARS[0])], valid).unwrap();
-    let held = world.owner.grant(&cleaner.public(), 0, &grant);
-    let way_in = Caveats::grant(unlock(), &[Target::Group(WAY_IN)], valid).unwrap();
-    let guest = Holder::new(&mut world.rng);
-    let invited = world.owner.grant(&guest.public(), 0, &way_in);
-    assert_eq!(asks(&mut world, &held, &cleaner, Right::UNLOCK), Err("OtherTarget"));
-    let mine = card(&world, &stolen, (1, u64::MAX), |card| card.groups = CELLARS);
-    assert_eq!(brings(&mut world, &mine), Ok(Taken::Card));
-    assert_eq!(asks(&mut world, &held, &cleaner, Right::UNLOCK), Ok(()));
-    assert_eq!(asks(&mut world, &invited, &guest, Right::UNLOCK), Err("OtherTarget"));
-    // Neither name nor life nor key of the lock is his to change, nor the time.
-    for (change, refusal) in [
-        ((|card| card.lock.0[0] ^= 1) as fn(&mut card::Draft<'_>), "OtherLock"),
-        (|card| card.nonce = ClaimNonce([0; 16]), "OtherLife"),
-        (|card| card.at = Time(UNTIL), "TimeOutside"),
-    ] {
-        world.owner.publish_keyset(world.now);
-        visited(&mut world);
-        let keyset = world.flat.lock.trust().unwrap().keyset().0;
-        let card = card(&world, &stolen, (keyset, u64::MAX), change);
-        assert_eq!(brings(&mut world, &card), Err(refusal));
-    }
-    let before = lo(&world);
-    let keyset = world.flat.lock.trust().unwrap().keyset().0;
-    let ahead = card(&world, &stolen, (keyset, 1), |card| {
-        (card.at, card.groups) = (Time(UNTIL - 1), CELLARS);
-    });
-    assert_eq!(brings(&mut world, &ahead), Ok(Taken::Card));
-    assert_eq!(lo(&world), before);
-
-    world.owner.enroller = SigningKey::generate(&mut world.rng);
-    world.owner.publish_keyset(world.now);
-    assert_eq!(visited(&mut world), [Taken::Keyset]);
-    assert_eq!(asks(&mut world, &held, &cleaner, Right::UNLOCK), Ok(()), "the keyset alone");
-    world.owner.publish_card(world.flat.id, world.now);
-    assert_eq!(visited(&mut world), [Taken::Card]);
-    assert_eq!(asks(&mut world, &held, &cleaner, Right::UNLOCK), Err("OtherTarget"));
-    assert_eq!(asks(&mut world, &invited, &guest, Right::UNLOCK), Ok(()));
-    assert_eq!(brings(&mut world, &mine), Err("Older"));
-}
-
-#[test]
 fn a_thief_of_a_companys_key_opens_what_it_may_until_a_list_names_it() {
     let mut world = World::new(110);
     let company = Holder::new(&mut world.rng);
@@ -404,9 +178,13 @@ fn a_thief_of_a_companys_key_opens_what_it_may_until_a_list_names_it() {
 }
 
 #[test]
-fn a_thief_of_a_holders_key_ends_with_its_tokens() {
+fn a_thief_of_a_holders_key_ends_with_its_tokens_or_by_a_list() {
     let mut world = World::new(112);
-    let (courier, held) = courier(&mut world);
+    let ((other, named), (courier, held)) = (self::courier(&mut world), courier(&mut world));
+    assert_eq!(asks(&mut world, &named, &other, Right::UNLOCK), Ok(()));
+    world.owner.revoke([Revoked::from(other.public().name())], world.now);
+    assert_eq!(visited(&mut world), [Taken::List]);
+    assert_eq!(asks(&mut world, &named, &other, Right::UNLOCK), Err("KeyRevoked"));
     assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Ok(()));
     world.wait(DAY);
     assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("Expired"));
@@ -420,6 +198,11 @@ fn a_thief_of_the_emergency_key_opens_every_lock_until_the_next_epoch() {
     let mut held = granted(&world, &stolen, u64::MAX, &thief, Rights(u32::MAX));
     assert_eq!(asks(&mut world, &held, &thief, Right::UNLOCK), Ok(()));
     assert_eq!(asks(&mut world, &held, &thief, Right::RELEASE), Err("EmergencyRight"));
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let (street, now) = (Target::Lock(world.street.id), world.now());
+    let next_door = aimed(&world, &stolen, 1, &thief, unlock(), (street, valid));
+    let World { street, rng, .. } = &mut world;
+    assert_eq!(asks_at(street, now, &next_door, &thief, Right::UNLOCK, rng), Ok(()));
     let limited = SigningKey::<role::Issuer>::from_secret(stolen.expose_secret());
     let list = list(&world, &limited, ((1, 1), START.0), &[], &[]);
     assert_eq!(brings(&mut world, &list), Err("UnknownIssuer"));

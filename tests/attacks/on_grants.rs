@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use keyward::{
-    DecodeError, Denial, Presentation, Right, SignatureFault, Time, Token,
+    DecodeError, Denial, Presentation, Right, Roles, SignatureFault, Time, Token,
     caveat::CaveatKind,
     denial::Place,
     id::{DomainId, Epoch, Nonce},
@@ -14,7 +14,7 @@ use keyward::{
 };
 use keyward_testkit::{
     catalogue, malformed,
-    scene::{LOCK, Link, OTHER_LOCK, Scene, minute},
+    scene::{Attested, EMERGENCY, LOCK, Link, OTHER_LOCK, Scene, minute},
     world::START,
     zones,
 };
@@ -31,6 +31,33 @@ fn three() -> Scene {
 #[test]
 fn a18_no_signature_stands_in_for_a_role() {
     denied(&["issuer_without_the_role", "unknown_issuer", "status_of_one_who_does_not_attest"]);
+    // Whatever roles a key has: it grants by one of them, states the time by another, and neither
+    // by the others. What it signs of lists and cards is tried by `tests/trust.rs`.
+    let every = [Roles::ISSUE, Roles::ATTEST, Roles::REVOKE, Roles::ENROL];
+    let none = Scene::default().entries[0].roles;
+    for roles in 1..1_u8 << every.len() {
+        let of = every.into_iter().filter(|role| roles & role.bits() != 0).reduce(Roles::and);
+        let of = of.unwrap_or(none);
+        for right in (0..6).map(|bit| Right::new(bit).unwrap()) {
+            let granting = Scene::with(|scene| {
+                scene.links = vec![Link { rights: Some(1 << right.bit()), ..Link::grant(0) }];
+                (scene.right, scene.entries[0].roles) = (right, of);
+            });
+            assert_eq!(granting.verdict().is_ok(), of.has(Roles::ISSUE), "{of:?}, {right:?}");
+            let emergency = Scene::with(|scene| {
+                scene.links = vec![Link { rights: Some(1 << right.bit()), ..Link::grant(0) }];
+                (scene.issuer, scene.emergency, scene.right) = (EMERGENCY, true, right);
+                scene.entries[0].roles = of;
+            });
+            assert_eq!(emergency.verdict().is_ok(), right == Right::UNLOCK, "{right:?}");
+        }
+        let stating = Scene::with(|scene| {
+            scene.links = vec![Link { fresh: Some(60), ..Link::grant(0) }];
+            scene.status = Some(Attested::new(START.0 + 30));
+            scene.entries[1].roles = of;
+        });
+        assert_eq!(stating.verdict().is_ok(), of.has(Roles::ATTEST), "{of:?}");
+    }
     // Each rule of admission is one of the catalogue's, and the catalogue breaks all of them.
     let denials: Vec<_> = catalogue::cases().iter().map(|case| case.denial.code()).collect();
     for code in (200..=202).chain(210..=214).chain(220..=223).chain(230..=234) {
@@ -108,6 +135,11 @@ fn a25_a_revoked_middleman_takes_all_below_along() {
         assert_eq!(revoked.verdict().unwrap_err(), Denial::LinkRevoked(place));
         revoked.links.truncate(place.into());
         assert!(place == 0 || revoked.verdict().is_ok(), "those above live on");
+        // Another child of the same parent, or another token of the same issuer.
+        let mut sibling = scene.clone();
+        sibling.links[usize::from(place)].uses = Some(5);
+        sibling.revoked = vec![Revoked::from(id)];
+        assert!(sibling.verdict().is_ok(), "and so do those beside {place}");
     }
 }
 
