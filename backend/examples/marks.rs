@@ -89,6 +89,7 @@ fn mark(number: u64, counted: bool) -> Mark {
     let cell = Cell {
         name: Name(name),
         began: Millis::LAST,
+        good_until: now.after(60_000),
         keep_until: now.after(60_000),
         before: Value::default(),
         after: Value::new([1; 12]).unwrap(),

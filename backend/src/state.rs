@@ -23,7 +23,7 @@
 //! | `lost` | requests made at or before it | marks may have been lost; at the store's birth |
 //! | `counts` | cells that began at or before it | counts may have been lost |
 //! | `nonces` | challenges given at or before it | spent nonces are dropped |
-//! | `cells` | cells that are kept until then, or less long | cells are dropped |
+//! | `cells` | changes that could be asked for until then, or less long | cells are dropped |
 //!
 //! # Which store
 //!
@@ -157,7 +157,12 @@ pub struct Cell {
     /// Nothing can have changed it before this instant. [`Millis::LAST`] where `made` alone tells
     /// what may have been lost.
     pub began: Millis,
-    /// Nothing can be accepted by what it says from this instant on. It never comes to lie earlier.
+    /// The request that asks for this change can't be accepted from this instant on, by any node's
+    /// clock; at most `keep_until`. A store that has dropped what was kept until then, or longer,
+    /// can't tell any more whether it was there before.
+    pub good_until: Millis,
+    /// No request that this cell speaks of can be accepted from this instant on: the latest of all
+    /// that were `good_until`. It never comes to lie earlier.
     pub keep_until: Millis,
     /// What must be found.
     pub before: Value,

@@ -41,6 +41,8 @@ enum Fault {
     DropsEarly,
     /// Drops nothing.
     Hoards,
+    /// Takes a request to be good as long as its cell is kept.
+    Lengthens,
     /// Forgets what is over, and takes it for new.
     Renews,
     /// Gives serials twice.
@@ -110,6 +112,11 @@ impl State for Faulty {
             }
             Fault::Hoards => {
                 return self.ram.mark(&Mark { now: Millis::default(), ..mark.clone() }).await;
+            }
+            Fault::Lengthens => {
+                let mut moved = mark.clone();
+                moved.cells.iter_mut().for_each(|cell| cell.good_until = cell.keep_until);
+                return self.ram.mark(&moved).await;
             }
             Fault::Renews => {
                 // Each name with the last millisecond that it can be marked by: no floor is above
@@ -231,7 +238,7 @@ impl Harness for Broken {
 }
 
 /// Which checks find a fault, at the least.
-const FINDS: [(Fault, &[&str]); 15] = [
+const FINDS: [(Fault, &[&str]); 16] = [
     (Fault::Forgets, &["once", "counts", "none_lost", "history", "remembers"]),
     (Fault::Splits, &["one_changes", "none_lost"]),
     (Fault::Halves, &["nothing_on_refusal", "history"]),
@@ -239,7 +246,8 @@ const FINDS: [(Fault, &[&str]); 15] = [
     (Fault::Unnamed, &["one_changes", "refusals", "history"]),
     (Fault::Overwrites, &["one_changes", "refusals", "history"]),
     (Fault::DropsEarly, &["history", "drops"]),
-    (Fault::Hoards, &["drops"]),
+    (Fault::Hoards, &["drops", "begun_anew"]),
+    (Fault::Lengthens, &["begun_anew"]),
     (Fault::Renews, &["history", "drops"]),
     (Fault::Repeats, &["serials"]),
     (Fault::Blank, &["remembers"]),

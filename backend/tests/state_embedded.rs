@@ -157,6 +157,7 @@ async fn a_store_that_is_born_late_refuses_what_was_made_before() {
         cells: vec![Cell {
             name: Name([1; 16]),
             began: Millis::LAST,
+            good_until: Millis::LAST,
             keep_until: Millis::LAST,
             before: Value::default(),
             after: Value::new([1]).unwrap(),

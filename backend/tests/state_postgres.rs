@@ -100,9 +100,9 @@ fn spend(clock: &HandClock, nonce: u8) -> Mark {
 /// A use of a link that became valid at this instant.
 fn usage(clock: &HandClock, link: u8, began: Millis, before: u8, after: u8) -> Mark {
     let value = |uses| Value::new(if uses == 0 { vec![] } else { vec![uses] }).unwrap();
-    let (name, keep_until) = (Name([link; 16]), Millis::LAST);
+    let (name, until) = (Name([link; 16]), Millis::LAST);
     let (before, after) = (value(before), value(after));
-    let cells = vec![Cell { name, began, keep_until, before, after }];
+    let cells = vec![Cell { name, began, good_until: until, keep_until: until, before, after }];
     Mark { nonce: None, cells, ..spend(clock, 0) }
 }
 
@@ -164,6 +164,24 @@ async fn an_ordinary_role_suffices() {
     let store = Postgres::connect(options, database.clock()).await.unwrap();
     database.clock.wait(1);
     assert_eq!(store.mark(&spend(&database.clock, 1)).await, Ok(Verdict::Marked));
+}
+
+/// The former `mark` had one argument less, and took a request to be good as long as its cell.
+#[tokio::test]
+async fn a_former_schema_is_brought_up_to_date() {
+    let Some(mut database) = InDatabase::start() else { return };
+    database.fresh().await.unwrap();
+    let former = "DROP FUNCTION keyward.mark; CREATE FUNCTION keyward.mark(bigint, bytea, bigint, \
+                  bytea[], bigint[], bigint[], bytea[], bytea[]) RETURNS integer \
+                  LANGUAGE sql AS 'SELECT 0'";
+    execute(&database.server, "state1", former).await;
+    let store = database.node().await.unwrap();
+    let clock = database.clock();
+    clock.wait(1);
+    let mark = usage(&clock, 7, clock.present().lo(), 0, 1);
+    assert_eq!(store.mark(&mark).await, Ok(Verdict::Marked));
+    // It was the only one of that name.
+    execute(&database.server, "state1", "DROP FUNCTION keyward.mark").await;
 }
 
 #[tokio::test]

@@ -67,10 +67,12 @@ impl Door {
         let mut cells = Vec::new();
         for counted in accepted.changes().counted() {
             let place = accepted.links().position(|link| link == counted.link).unwrap_or(0);
+            let until = Millis::of(counted.keep_until);
             cells.push(Cell {
                 name: self.link(&counted.link),
                 began: began(presentation, place),
-                keep_until: Millis::of(counted.keep_until),
+                good_until: until,
+                keep_until: until,
                 before: memory::of_uses(&counted.before),
                 after: memory::of_uses(&counted.after),
             });
@@ -82,8 +84,12 @@ impl Door {
             let changed = memory::seen(&before, lane.counter, lane.time);
             let (after, latest) =
                 changed.map_err(|fault| Refusal::Denied(Denial::CounterRefused(fault)))?;
-            let keep_until = Millis::of(latest.after(UNCHALLENGED_HORIZON + LANE_MARGIN));
-            cells.push(Cell { name, began: Millis::LAST, keep_until, before, after });
+            // What it has seen lives as long as the latest of it; the request itself no longer than
+            // by its own time: a window that was dropped may have seen it, whatever this one says.
+            let [good_until, keep_until] = [lane.time, latest]
+                .map(|time| Millis::of(time.after(UNCHALLENGED_HORIZON + LANE_MARGIN)));
+            let began = Millis::LAST;
+            cells.push(Cell { name, began, good_until, keep_until, before, after });
         }
         let nonce = given.map(|(nonce, at)| self.spent(&nonce, at));
         Ok(Mark { now: present.lo(), made, nonce, cells })

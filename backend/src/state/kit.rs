@@ -51,7 +51,7 @@ pub trait Harness {
 }
 
 /// What is checked, in this order.
-pub const CHECKS: [&str; 11] = [
+pub const CHECKS: [&str; 12] = [
     "once",
     "one_changes",
     "counts",
@@ -61,6 +61,7 @@ pub const CHECKS: [&str; 11] = [
     "serials",
     "history",
     "drops",
+    "begun_anew",
     "remembers",
     "outage",
 ];
@@ -94,6 +95,7 @@ pub async fn one<H: Harness>(harness: &mut H, check: &str, seed: u64) -> Result<
         "serials" => crowd::serials(harness).await,
         "history" => history::history(harness, seed).await,
         "drops" => pruning::drops(harness).await,
+        "begun_anew" => pruning::begun_anew(harness).await,
         "remembers" => failure::remembers(harness).await,
         "outage" => failure::outage(harness).await,
         _ => Err("there is no such check".into()),
@@ -143,8 +145,15 @@ fn change(clock: &HandClock, cells: Vec<Cell>) -> Mark {
 /// A step of a count that is kept for a day.
 fn step(clock: &HandClock, cell: u64, from: u64, to: u64) -> Cell {
     let now = clock.present().lo();
-    let (began, keep_until) = (Millis::LAST, now.after(DAY));
-    Cell { name: name(cell), began, keep_until, before: count(from), after: count(to) }
+    let (began, until) = (Millis::LAST, now.after(DAY));
+    Cell {
+        name: name(cell),
+        began,
+        good_until: until,
+        keep_until: until,
+        before: count(from),
+        after: count(to),
+    }
 }
 
 /// Marks, and demands an answer.

@@ -136,11 +136,13 @@ async fn once(connection: &Connection, mark: &Mark, places: &[usize]) -> Result<
     let given = mark.nonce.map(|nonce| millis(nonce.given));
     let names: Vec<_> = cells().map(|cell| &cell.name.0[..]).collect();
     let began: Vec<_> = cells().map(|cell| millis(cell.began)).collect();
+    let good: Vec<_> = cells().map(|cell| millis(cell.good_until)).collect();
     let keep: Vec<_> = cells().map(|cell| millis(cell.keep_until)).collect();
     let before: Vec<_> = cells().map(|cell| cell.before.as_bytes()).collect();
     let after: Vec<_> = cells().map(|cell| cell.after.as_bytes()).collect();
     let made = millis(mark.made);
-    let asked = [&made as Asked<'_>, &nonce, &given, &names, &began, &keep, &before, &after];
+    let asked: [Asked<'_>; 9] =
+        [&made, &nonce, &given, &names, &began, &good, &keep, &before, &after];
     let row = connection.client.query_one(&connection.mark, &asked).await?;
     Ok(match row.get::<_, i32>(0) {
         0 => Verdict::Marked,

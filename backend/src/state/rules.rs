@@ -30,7 +30,7 @@ impl Floors {
         if mark.made <= self.lost || forgotten {
             return Some(Verdict::Forgotten);
         }
-        let forgotten = |cell: &Cell| cell.began <= self.counts || cell.keep_until <= self.cells;
+        let forgotten = |cell: &Cell| cell.began <= self.counts || cell.good_until <= self.cells;
         mark.cells.iter().position(forgotten).map(Verdict::CellForgotten)
     }
 }
@@ -47,7 +47,8 @@ pub(super) fn check(mark: &Mark) -> Result<(), StateError> {
     let well = cells.iter().all(|cell| fits(&cell.before) && fits(&cell.after));
     let twice = (1..cells.len()).any(|n| cells[..n].iter().any(|cell| cell.name == cells[n].name));
     let none = cells.iter().any(|cell| cell.after == Value::default());
-    if cells.len() > MAX_CELLS || !well || twice || none {
+    let gone = cells.iter().any(|cell| cell.good_until > cell.keep_until);
+    if cells.len() > MAX_CELLS || !well || twice || none || gone {
         return Err(StateError::TooMuch);
     }
     Ok(())

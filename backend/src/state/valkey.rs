@@ -181,8 +181,9 @@ impl State for Valkey {
             call.arg(rules::nonces_over(mark.now).get()).arg(bucket_end).arg(DROPPED_AT_ONCE);
             call.arg(given.get()).arg(mark.nonce.as_ref().map_or(&[][..], |nonce| &nonce.name.0));
             for cell in &mark.cells {
-                call.arg(&cell.name.0).arg(cell.began.get()).arg(cell.keep_until.get());
-                call.arg(cell.before.as_bytes()).arg(cell.after.as_bytes());
+                call.arg(&cell.name.0).arg(cell.began.get()).arg(cell.good_until.get());
+                call.arg(cell.keep_until.get()).arg(cell.before.as_bytes());
+                call.arg(cell.after.as_bytes());
             }
             call
         };

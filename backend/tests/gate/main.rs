@@ -201,6 +201,30 @@ async fn an_unasked_request_is_admitted_once_and_its_counter_with_it() {
     assert_eq!(denied(&house.admit(&one, None, &bytes).await), 472);
 }
 
+/// A node whose clock is ahead has the window dropped; the next request begins a new one, which
+/// knows nothing of the first.
+#[tokio::test]
+async fn a_window_that_is_begun_anew_takes_nothing_that_the_dropped_one_may_have_seen() {
+    let (mut house, store) = house();
+    let right = node(&house, &store, 1);
+    let keys = FleetKeys::new(FleetKey::new([1; 32]));
+    let ahead = Gate::new(keys, store, HandClock::at(Millis::of(START.after(1000))));
+    let token = house.token(|grant| grant);
+    let first = house.unasked(&token, 100, START);
+    assert!(house.admit(&right, None, &first).await.is_ok());
+    let challenge = house.challenge(&ahead, Channel::Remote);
+    let bytes = house.answer(&token, &challenge, Right::UNLOCK);
+    assert!(house.admit(&ahead, nonce(&challenge), &bytes).await.is_ok());
+    house.clock.wait(1000);
+    let second = house.unasked(&token, 101, START.after(1));
+    assert!(house.admit(&right, None, &second).await.is_ok());
+    assert_eq!(house.admit(&right, None, &first).await.err(), Some(Refusal::TooOld));
+    assert_eq!(house.admit(&right, None, &second).await.err(), Some(Refusal::Replayed));
+    // What is as old and was never seen is refused with it.
+    let unseen = house.unasked(&token, 102, START);
+    assert_eq!(house.admit(&right, None, &unseen).await.err(), Some(Refusal::TooOld));
+}
+
 #[tokio::test]
 async fn an_unasked_request_that_comes_by_a_session_spends_its_challenge() {
     let (mut house, store) = house();
@@ -330,7 +354,7 @@ async fn a_mark_says_when_its_links_can_first_have_been_used() {
     let seen = Odd::new(&store, |mark| {
         let cell = &mark.cells[0];
         assert_eq!(cell.began, Millis::of(START));
-        assert_eq!(cell.keep_until, Millis::of(START.after(3600)));
+        assert_eq!([cell.good_until, cell.keep_until], [Millis::of(START.after(3600)); 2]);
         assert!(mark.made > Millis::of(START) && mark.nonce.is_some());
         None
     });

@@ -86,10 +86,14 @@ async fn a_window_is_kept_as_long_as_an_unasked_request_could_come() {
     let token = house.token(|grant| grant);
     let time = Time(START.0 + 5);
     house.clock.wait(6_000);
-    let bytes = house.unasked(&token, 1, time);
-    let _admitted = house.admit(&gate, None, &bytes).await.unwrap();
-    let kept = store.marks().last().unwrap().cells[0].keep_until;
-    assert_eq!(kept, Millis::of(time.after(UNCHALLENGED_HORIZON + 60)));
+    let (end, earlier) = (Millis::of(time.after(UNCHALLENGED_HORIZON + 60)), Time(time.0 - 2));
+    // An earlier request is good no longer for one that came before it, and cuts nothing off.
+    for (counter, made, good) in [(1, time, end), (2, earlier, end.before(2000))] {
+        let bytes = house.unasked(&token, counter, made);
+        let _admitted = house.admit(&gate, None, &bytes).await.unwrap();
+        let cell = &store.marks().pop().unwrap().cells[0];
+        assert_eq!((cell.good_until, cell.keep_until), (good, end));
+    }
 }
 
 #[tokio::test]

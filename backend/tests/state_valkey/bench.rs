@@ -79,9 +79,9 @@ pub fn spend(clock: &HandClock, nonce: u8) -> Mark {
 /// A use of a link that became valid at this instant.
 pub fn usage(clock: &HandClock, link: u8, began: Millis, before: u8, after: u8) -> Mark {
     let value = |uses| Value::new(if uses == 0 { vec![] } else { vec![uses] }).unwrap();
-    let (name, keep_until) = (Name([link; 16]), Millis::LAST);
+    let (name, until) = (Name([link; 16]), Millis::LAST);
     let (before, after) = (value(before), value(after));
-    let cells = vec![Cell { name, began, keep_until, before, after }];
+    let cells = vec![Cell { name, began, good_until: until, keep_until: until, before, after }];
     Mark { nonce: None, cells, ..spend(clock, 0) }
 }
 

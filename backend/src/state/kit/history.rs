@@ -59,13 +59,14 @@ impl Model {
             let right = held.map(|(value, _)| value.clone()).unwrap_or_default();
             let before = if random.below(8) == 0 { count(random.below(3)) } else { right };
             // Half of the cells are kept until a fixed end, half for some time from now.
-            let keep_until = match held {
+            let good_until = match held {
                 Some((_, until)) if number < 3 => *until,
-                Some((_, until)) => now.after(random.below(90_000)).max(*until),
+                Some(_) => now.after(random.below(90_000)),
                 None => now.after(1000 + random.below(90_000)),
             };
-            let after = count(1 + random.below(1000));
-            cells.push(Cell { name: cell, began: Millis::LAST, keep_until, before, after });
+            let keep_until = held.map_or(good_until, |(_, until)| good_until.max(*until));
+            let (began, after) = (Millis::LAST, count(1 + random.below(1000)));
+            cells.push(Cell { name: cell, began, good_until, keep_until, before, after });
         }
         let nonce = Some(nonce).filter(|_| cells.is_empty() || random.below(4) != 0);
         // A request may be older than its challenge; without one it is made now.
@@ -85,7 +86,7 @@ impl Model {
             Verdict::Forgotten if forgettable => return Ok(()),
             Verdict::CellForgotten(place) => {
                 let cell = mark.cells.get(*place).ok_or("a place without a cell")?;
-                if over(cell.keep_until) {
+                if over(cell.good_until) {
                     return Ok(());
                 }
             }

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use super::{DAY, Harness, change, marked, nodes, same, spend, step};
-use crate::state::{Cell, Mark, Verdict, clock::Clock, rules::NONCE_KEPT};
+use super::{DAY, Harness, change, count, held, marked, nodes, same, spend, step};
+use crate::state::{
+    Cell, Mark, Verdict,
+    clock::{Clock, HandClock},
+    rules::NONCE_KEPT,
+};
 
 pub(super) async fn drops<H: Harness>(harness: &mut H) -> Result<(), String> {
     let (clock, nodes) = (harness.clock(), nodes(harness, 2).await?);
     let store = &nodes[0];
     let old: Vec<_> = (0..MANY).map(|nonce| spend(&clock, nonce)).collect();
-    let short = |cell| {
-        let keep_until = clock.present().lo().after(NONCE_KEPT);
-        Cell { keep_until, ..step(&clock, cell, 0, 1) }
-    };
+    let short = |cell| kept_for(NONCE_KEPT, step(&clock, cell, 0, 1), &clock);
     let brief: Vec<_> = (0..MANY).map(|cell| change(&clock, vec![short(cell)])).collect();
     for mark in old.iter().chain(&brief) {
         same("at first", marked(store, mark).await?, Verdict::Marked)?;
@@ -63,6 +64,48 @@ pub(super) async fn drops<H: Harness>(harness: &mut H) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// A cell that is dropped, early by some node's clock, and begun anew says nothing of what it held
+/// before: a request that it may have held is refused by its own end, however long the cell is kept
+/// from now on.
+pub(super) async fn begun_anew<H: Harness>(harness: &mut H) -> Result<(), String> {
+    let (clock, nodes) = (harness.clock(), nodes(harness, 2).await?);
+    let first = kept_for(LIFE, step(&clock, 1, 0, 1), &clock);
+    let mark = change(&clock, vec![first.clone()]);
+    same("the first", marked(&nodes[0], &mark).await?, Verdict::Marked)?;
+    clock.wait(LIFE + SLACK);
+    for nonce in 0..MANY {
+        if held(&nodes[1], 1).await? == 0 {
+            break;
+        }
+        same("beside", marked(&nodes[0], &spend(&clock, nonce)).await?, Verdict::Marked)?;
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    if held(&nodes[1], 1).await? != 0 {
+        // A store may keep all, if it can't be told how much that is.
+        return harness.held().await.map_or(Ok(()), |_| Err("a cell that is over is held".into()));
+    }
+    let second = step(&clock, 1, 0, 2);
+    let (long, mark) = (second.keep_until, change(&clock, vec![second]));
+    same("the next", marked(&nodes[0], &mark).await?, Verdict::Marked)?;
+    for node in &nodes {
+        let again = Cell { before: count(2), after: count(3), keep_until: long, ..first.clone() };
+        let again = marked(node, &change(&clock, vec![again])).await?;
+        same("the first again", again, Verdict::CellForgotten(0))?;
+        same("the cell", held(node, 1).await?, 2)?;
+    }
+    let last = change(&clock, vec![step(&clock, 1, 2, 3)]);
+    same("one that is new", marked(&nodes[1], &last).await?, Verdict::Marked)
+}
+
+/// A cell that is over after some milliseconds.
+fn kept_for(millis: u64, cell: Cell, clock: &HandClock) -> Cell {
+    let until = clock.present().lo().after(millis);
+    Cell { good_until: until, keep_until: until, ..cell }
+}
+
+/// Milliseconds that a cell lives which is begun anew.
+const LIFE: u64 = 1000;
 
 const MANY: u64 = 256;
 

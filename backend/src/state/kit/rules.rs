@@ -1,7 +1,7 @@
 //! What is refused, by name, and that nothing is changed by it.
 
 use super::{Harness, change, count, held, marked, name, nodes, same, spend, step};
-use crate::state::{Mark, State, StateError, Verdict};
+use crate::state::{Cell, Mark, State, StateError, Verdict};
 
 /// Each refusal has its name.
 pub(super) async fn refusals<H: Harness>(harness: &mut H) -> Result<(), String> {
@@ -26,6 +26,11 @@ pub(super) async fn refusals<H: Harness>(harness: &mut H) -> Result<(), String> 
     same("a cell twice", one.mark(&twice).await, Err(StateError::TooMuch))?;
     let many = (10..16).map(|cell| step(&clock, cell, 0, 1)).collect();
     same("six cells", one.mark(&change(&clock, many)).await, Err(StateError::TooMuch))?;
+    let cell = step(&clock, 5, 0, 1);
+    let short = Cell { keep_until: cell.good_until.before(1), ..cell };
+    same("a cell that goes first", one.mark(&change(&clock, vec![short])).await, {
+        Err(StateError::TooMuch)
+    })?;
     same("no cells", one.read(&[]).await, Ok(Vec::new()))?;
     same("in order", one.read(&[name(9), name(2), name(1)]).await, {
         Ok(vec![count(0), count(5), count(1)])

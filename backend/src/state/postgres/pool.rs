@@ -97,7 +97,8 @@ impl Pool {
         if row.get::<_, i32>(0) != FORMAT {
             return Err(StateError::Corrupt("the schema is of another format".into()));
         }
-        let mark = client.prepare("SELECT keyward.mark($1, $2, $3, $4, $5, $6, $7, $8)").await?;
+        let mark = "SELECT keyward.mark($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let mark = client.prepare(mark).await?;
         let reserve = client.prepare("SELECT keyward.reserve($1, $2, $3, $4, $5)").await?;
         let first_serial = rules::first_serial(&self.present());
         Ok(Connection { client, mark, reserve, first_serial, server, looked: Instant::now() })
@@ -159,9 +160,12 @@ async fn look(client: &Client) -> Result<String, StateError> {
     Ok(row.get(0))
 }
 
-/// Makes what isn't there yet; one after the other, for two who make the same are refused.
+/// Makes what isn't there yet, or not as it must be; one after the other, for two who make the same
+/// are refused.
 async fn make_schema(client: &Client) -> Result<(), StateError> {
-    let made = client.query_one("SELECT to_regproc('keyward.reserve') IS NOT NULL", &[]).await?;
+    let made = "SELECT to_regprocedure('keyward.mark(bigint, bytea, bigint, bytea[], bigint[], \
+                bigint[], bigint[], bytea[], bytea[])') IS NOT NULL";
+    let made = client.query_one(made, &[]).await?;
     if made.get(0) {
         return Ok(());
     }

@@ -48,11 +48,16 @@ BEGIN
     RETURN held.format;
 END $$;
 
+-- The former one took a request to be good as long as its cell is kept.
+DROP FUNCTION IF EXISTS keyward.mark(
+    bigint, bytea, bigint, bytea[], bigint[], bigint[], bytea[], bytea[]
+);
+
 -- Checks and marks. What is refused after something was written is raised, so that all of it is
 -- undone.
 CREATE OR REPLACE FUNCTION keyward.mark(
     mark_made bigint, nonce bytea, given bigint,
-    names bytea[], began bigint[], keep bigint[], was bytea[], becomes bytea[]
+    names bytea[], began bigint[], good bigint[], keep bigint[], was bytea[], becomes bytea[]
 ) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -66,7 +71,7 @@ BEGIN
         RETURN -2;
     END IF;
     FOR i IN 1..cells LOOP
-        IF began[i] <= held.counts OR keep[i] <= held.cells THEN
+        IF began[i] <= held.counts OR good[i] <= held.cells THEN
             RETURN i;
         END IF;
     END LOOP;

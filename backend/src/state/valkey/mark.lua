@@ -1,6 +1,7 @@
 -- Checks and marks, in one step. KEYS: state, the nonces' bucket, buckets by their end, cells,
 -- cells by their end. ARGV: run, lost as it was adopted, now, made, nonces over, bucket's end, at
--- once, given, nonce or '', then for each cell its name, began, keep until, before, after.
+-- once, given, nonce or '', then for each cell its name, began, good until, keep until, before and
+-- after.
 local state, bucket, buckets, cells, ends = unpack(KEYS)
 local run, adopted, now, made = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local over, bucket_end, at_once = tonumber(ARGV[5]), ARGV[6], ARGV[7]
@@ -17,16 +18,16 @@ if nonce ~= '' then
     if given <= nonces_floor then return {'forgotten'} end
     if redis.call('SISMEMBER', bucket, nonce) == 1 then return {'spent'} end
 end
-for i = 10, #ARGV, 5 do
+for i = 10, #ARGV, 6 do
     if tonumber(ARGV[i + 1]) <= counts or tonumber(ARGV[i + 2]) <= cells_floor then
-        return {'cell', (i - 10) / 5}
+        return {'cell', (i - 10) / 6}
     end
 end
 local found, same = {'changed'}, true
-for i = 10, #ARGV, 5 do
+for i = 10, #ARGV, 6 do
     local value = redis.call('HGET', cells, ARGV[i]) or ''
     found[#found + 1] = value
-    same = same and value == ARGV[i + 3]
+    same = same and value == ARGV[i + 4]
 end
 if not same then return found end
 
@@ -35,9 +36,9 @@ if nonce ~= '' then
     redis.call('SADD', bucket, nonce)
     redis.call('ZADD', buckets, 'NX', bucket_end, bucket)
 end
-for i = 10, #ARGV, 5 do
-    redis.call('HSET', cells, ARGV[i], ARGV[i + 4])
-    redis.call('ZADD', ends, ARGV[i + 2], ARGV[i])
+for i = 10, #ARGV, 6 do
+    redis.call('HSET', cells, ARGV[i], ARGV[i + 5])
+    redis.call('ZADD', ends, ARGV[i + 3], ARGV[i])
 end
 
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', buckets, '-inf', over, 'LIMIT', 0, 1)) do
