@@ -9,7 +9,7 @@
 //! | `GET …/doors/{lock}/card` | anybody | 200, the newest |
 //! | `POST …/doors/{lock}/challenge` | anybody | 200, a challenge |
 //! | `POST …/doors/{lock}/requests?nonce=` | anybody | 200, what is granted, once |
-//! | `POST …/doors/{lock}/receipts` | anybody | 201, or 200 where it is held already |
+//! | `POST …/doors/{lock}/receipts` | anybody | 201, also for a private part that lacked; 200 where it is held already |
 //! | `GET /metrics`, `/health` | the operator, by a port of its own | 200 |
 //!
 //! Objects travel as their own bytes, `application/octet-stream`; what clients ask is JSON with keys

@@ -60,7 +60,8 @@ pub(super) async fn admit<P: Parts>(
 
 /// `POST /v1/domains/{domain}/doors/{lock}/receipts`: an entry of the lock's log, in the clear or
 /// sealed to the keyset's key. It is kept if the lock has signed it and it hangs together with what
-/// is held before and behind; whatever is missing between is told by the auditor.
+/// is held before and behind; whatever is missing between is told by the auditor. One that was held
+/// without its private part is replaced by the same with it.
 pub(super) async fn receipt<P: Parts>(
     State(running): Shared<P>,
     Path(path): Path<(String, String)>,

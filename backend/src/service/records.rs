@@ -2,6 +2,10 @@
 //!
 //! One file of `redb`'s. A thread of its own writes; all that is asked for while it waits for the
 //! disk goes into its next write together. An answer comes when the disk has confirmed.
+//!
+//! Nothing is erased here. An entry that comes without its private part is completed by the same
+//! one with it, whoever was first; so a part that is erased elsewhere comes back if somebody brings
+//! it.
 
 use std::{
     path::Path,
@@ -15,7 +19,7 @@ use std::{
 use keyward::{
     Entry, PublicKey, SignatureFault, Status,
     id::{KeyId, Serial},
-    receipt::{Head, Log, Receipt},
+    receipt::{Disclosed, Head, Log, Receipt},
     role,
     status::{Revoked, SerialFloor},
 };
@@ -35,7 +39,7 @@ pub struct Records {
 /// What became of an entry of a lock's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// It is held from now on.
+    /// It is held from now on; or its private part is, where it was held without.
     New,
     /// It was held.
     Already,
@@ -164,6 +168,22 @@ impl Records {
         Ok((count, end))
     }
 
+    /// An entry of one of a door's logs, as it is held.
+    ///
+    /// # Errors
+    /// Any [`StateError`].
+    pub fn entry(
+        &self,
+        door: &Door,
+        log: Log,
+        sequence: u64,
+    ) -> Result<Option<Vec<u8>>, StateError> {
+        let transaction = self.database.begin_read().map_err(down)?;
+        let table = transaction.open_table(ENTRIES).map_err(down)?;
+        let held = table.get(entry_key(door, log, sequence)).map_err(down)?;
+        Ok(held.map(|entry| entry.value().to_vec()))
+    }
+
     /// Keeps an entry of a door's log that one of its keys has signed: `device`, its card's, or one
     /// that it has changed to since.
     ///
@@ -283,10 +303,17 @@ fn fits(
     key: &EntryKey,
     entry: &[u8],
 ) -> Result<Kept, StateError> {
-    let receipt = read(entry)?;
+    let entry = Entry::decode(entry).map_err(damaged)?;
+    let receipt = entry.receipt;
     if let Some(held) = table.get(key).map_err(down)? {
-        let same = read(held.value())?.hash() == receipt.hash();
-        return Ok(if same { Kept::Already } else { Kept::Fork });
+        let held = Entry::decode(held.value()).map_err(damaged)?;
+        // Whoever carries an entry can leave out what it tells, and nobody can make it up: the
+        // receipt names it by its hash.
+        return Ok(match held.receipt.hash() == receipt.hash() {
+            false => Kept::Fork,
+            true if tells(&entry) && !tells(&held) => Kept::New,
+            true => Kept::Already,
+        });
     }
     let follows = |before: Head, after: &Receipt<'_>| before.step(after).is_ok();
     let behind_it = match at(key, -1) {
@@ -302,6 +329,10 @@ fn fits(
         None => true,
     };
     Ok(if behind_it && before_it { Kept::New } else { Kept::Fork })
+}
+
+fn tells(entry: &Entry<'_>) -> bool {
+    matches!(entry.disclosed(), Ok(Disclosed::Told(_)))
 }
 
 fn read(entry: &[u8]) -> Result<Receipt<'_>, StateError> {
