@@ -23,11 +23,18 @@
 //! | the same process, never a replica since | none |
 //! | the same server, restarted over its own file | `lost`: all challenges are given anew |
 //! | a promoted replica, or one whose own file has another count of marks | `lost`, `counts` |
-//! | fewer marks than a node saw confirmed, or nothing at all | `lost`, `counts` |
+//! | fewer marks than this node saw confirmed, or a store begun anew meanwhile | `lost`, `counts` |
+//! | nothing, though this node saw marks, or knows that its fleet is `founded` | `lost`, `counts` |
+//! | nothing, as at a fleet's first start | `lost` |
 //!
-//! Challenges are thus safe in all cases. Counted uses are regained by an old copy of the file only
-//! if no node lives that knows better. After a fail-over nothing is accepted that was made in its
-//! first ten seconds: as long as the former server, cut off, may go on by itself.
+//! Challenges are thus safe in all cases, and counted uses over restarts and fail-overs. By an old
+//! copy of the file counted uses are regained, until a node that saw more marks asks: the copy
+//! looks as the newest does, and nodes ask nobody but the server. So they are by an emptied server,
+//! which looks as a first one does, unless all nodes say that they are
+//! [`founded`](Options::founded).
+//!
+//! After a fail-over nothing is accepted that was made in its first ten seconds: as long as the
+//! former server, cut off, may go on by itself.
 
 mod fit;
 mod link;
@@ -65,13 +72,18 @@ pub struct Options {
     pub patience: Duration,
     /// How often the server's settings are looked at.
     pub look_every: Duration,
+    /// Whether the fleet has marked before: an empty store has then lost what was counted, whoever
+    /// finds it. `false` is for a fleet's first start, which nothing else tells from a loss; all
+    /// nodes must say the same from then on.
+    pub founded: bool,
 }
 
 impl Options {
-    /// The usual: 2 seconds of patience, a look every 5.
+    /// The usual: 2 seconds of patience, a look every 5. An empty store is a first one.
     pub fn new(url: impl Into<String>) -> Self {
         let (patience, look_every) = (Duration::from_secs(2), Duration::from_secs(5));
-        Self { url: url.into(), prefix: "{keyward}".into(), patience, look_every }
+        let prefix = "{keyward}".into();
+        Self { url: url.into(), prefix, patience, look_every, founded: false }
     }
 }
 

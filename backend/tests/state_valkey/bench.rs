@@ -27,9 +27,17 @@ impl OnServer {
 }
 
 pub async fn node(server: &Redis, clock: &HandClock) -> Result<Valkey, StateError> {
-    let mut options = Options::new(server.url());
-    options.look_every = Duration::from_millis(50);
-    Valkey::connect(options, clock.clone()).await
+    Valkey::connect(options(server), clock.clone()).await
+}
+
+/// A node that was told that its fleet has marked before.
+pub async fn founded(server: &Redis, clock: &HandClock) -> Valkey {
+    let options = Options { founded: true, ..options(server) };
+    Valkey::connect(options, clock.clone()).await.unwrap()
+}
+
+fn options(server: &Redis) -> Options {
+    Options { look_every: Duration::from_millis(50), ..Options::new(server.url()) }
 }
 
 impl Harness for OnServer {

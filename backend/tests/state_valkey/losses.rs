@@ -7,7 +7,7 @@ use keyward_backend::{
     state::{Millis, State, StateError, Verdict, clock::Clock},
 };
 
-use crate::bench::{ISSUER, LEAP, OnServer, answers, node, scope, spend, usage};
+use crate::bench::{ISSUER, LEAP, OnServer, answers, founded, node, scope, spend, usage};
 
 #[tokio::test]
 async fn an_old_copy_and_an_empty_server_are_found_out_by_a_node_that_knows_better() {
@@ -84,6 +84,103 @@ async fn who_knows_better_finds_an_emptied_server_out_that_another_has_begun_ane
     node(&server, &clock).await.unwrap();
     let after = knows.reserve(&scope(), ISSUER, 10).await.unwrap();
     assert!(after.start >= next.end, "{next:?} {after:?}");
+}
+
+/// An empty server may be a fleet's first: whoever connects first, and knows nothing, can't tell.
+#[tokio::test]
+async fn an_emptied_server_gives_uses_back_until_one_who_knows_better_asks() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    let knows = node(&server, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    assert_eq!(knows.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    let challenge = spend(&clock, 2);
+    server.ask(&["FLUSHALL"]);
+    let fresh = node(&server, &clock).await.unwrap();
+    assert_eq!(fresh.mark(&challenge).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    assert_eq!(fresh.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    assert_eq!(knows.mark(&spend(&clock, 3)).await, Ok(Verdict::Forgotten));
+    clock.wait(10_001);
+    for store in [&fresh, &knows] {
+        let seen = store.mark(&usage(&clock, 7, began, 1, 2)).await;
+        assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+    }
+}
+
+/// The same for an old copy, which is as whole as the newest.
+#[tokio::test]
+async fn an_old_copy_gives_uses_back_until_one_who_knows_better_asks() {
+    let Some(OnServer { clock, mut server }) = OnServer::start() else { return };
+    let knows = node(&server, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    server.kill();
+    let copy = tempfile::tempdir().unwrap();
+    copy_all(&server.files(), copy.path());
+    server.restart();
+    answers(&knows).await;
+    clock.wait(1);
+    let challenge = spend(&clock, 1);
+    assert_eq!(knows.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    server.kill();
+    copy_all(copy.path(), &server.files());
+    server.restart();
+    let fresh = founded(&server, &clock).await;
+    assert_eq!(fresh.mark(&challenge).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    assert_eq!(fresh.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    answers(&knows).await;
+    clock.wait(10_001);
+    for store in [&fresh, &knows] {
+        let seen = store.mark(&usage(&clock, 7, began, 1, 2)).await;
+        assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+    }
+}
+
+#[tokio::test]
+async fn a_fleet_that_was_founded_takes_an_empty_server_for_a_loss() {
+    let Some(OnServer { clock, mut server }) = OnServer::start() else { return };
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(10);
+    let began = clock.present().lo();
+    assert_eq!(store.mark(&usage(&clock, 7, began, 0, 1)).await, Ok(Verdict::Marked));
+    drop(store);
+    // A restart over its own files is none.
+    server.kill();
+    server.restart();
+    let store = founded(&server, &clock).await;
+    clock.wait(1);
+    assert_eq!(store.mark(&usage(&clock, 7, began, 1, 2)).await, Ok(Verdict::Marked));
+    drop(store);
+    // Nobody lives who knows better.
+    server.ask(&["FLUSHALL"]);
+    let (one, other) = (founded(&server, &clock).await, founded(&server, &clock).await);
+    clock.wait(10_000);
+    assert_eq!(one.mark(&spend(&clock, 1)).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    for store in [&one, &other] {
+        let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
+        assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
+    }
+    let new = usage(&clock, 8, clock.present().lo(), 0, 1);
+    assert_eq!(other.mark(&new).await, Ok(Verdict::Marked));
+}
+
+#[tokio::test]
+async fn an_empty_replica_that_takes_over_is_no_first_server() {
+    let Some(OnServer { clock, server }) = OnServer::start() else { return };
+    server.ask(&["REPLICAOF", "127.0.0.1", "1"]);
+    server.ask(&["REPLICAOF", "NO", "ONE"]);
+    clock.wait(10);
+    let began = clock.present().lo();
+    let store = node(&server, &clock).await.unwrap();
+    clock.wait(10_000);
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Forgotten));
+    clock.wait(1);
+    let seen = store.mark(&usage(&clock, 7, began, 0, 1)).await;
+    assert_eq!(seen, Ok(Verdict::CellForgotten(0)));
 }
 
 #[tokio::test]

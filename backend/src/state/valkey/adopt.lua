@@ -1,7 +1,8 @@
 -- A node has connected: is this the server that wrote last, and does it hold all that it confirmed?
 -- KEYS: state; runs: how many marks each had when the next took over. ARGV: run, whether it was
 -- promoted, the run that the node knows, the marks that it saw confirmed there, the floor after a
--- loss, the floor after a restart, the floor `lost` that the node knows of its run.
+-- loss, the floor after a restart, the floor `lost` that the node knows of its run, whether its
+-- fleet has marked before.
 local state, runs = unpack(KEYS)
 local run, promoted, known_run, known = ARGV[1], ARGV[2] == '1', ARGV[3], tonumber(ARGV[4])
 local after_loss, after_restart = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -12,8 +13,8 @@ local lost, counts, servers = tonumber(held[4] or 0), tonumber(held[5] or 0), to
 local lossy, restarted = false, held[1] ~= run
 
 if not held[1] then
-    -- Empty: a store is born, or was lost.
-    lossy = known > 0
+    -- Empty: a store is born, unless anybody says that there was one.
+    lossy = known > 0 or promoted or ARGV[8] == '1'
 elseif restarted then
     lossy = promoted or held[3] ~= held[2]
     redis.call('HSET', runs, held[1], marks)

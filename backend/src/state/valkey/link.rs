@@ -164,6 +164,7 @@ impl Links {
         call.key(format!("{}runs", self.options.prefix));
         call.arg(&server.run).arg(u8::from(server.promoted)).arg(&known.run).arg(known.marks);
         call.arg(restarted.after(fit::MAX_LAG * 1000).get()).arg(restarted.get()).arg(&known.lost);
+        call.arg(u8::from(self.options.founded));
         let (marks, lost): (u64, String) = call.invoke_async(&mut connection).await?;
         *lock(&self.known) = Known { run: server.run.clone(), marks, lost: lost.clone() };
         Ok(Arc::new(Link {
