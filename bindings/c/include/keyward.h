@@ -395,7 +395,9 @@ typedef struct {
 typedef struct {
   // What each callback gets first; it stays the host's.
   void *context;
-  // Tells the present. One that fails knows nothing, and nothing opens that needs ticks.
+  // Tells the present. While it fails, whatever needs the time says `KW_CALLBACK` and changes
+  // nothing, and a door with a duty to relock is due. One that fails in the midst of a request
+  // makes it too late. Securing, recording, release and reset don't ask.
   int32_t (*now)(void *context, kw_now *now);
   // Fills bytes from the host's generator.
   int32_t (*random)(void *context, uint8_t *bytes, size_t length);
@@ -727,8 +729,8 @@ kw_status kw_lock_clock_restarted(kw_lock *lock);
 kw_status kw_lock_secured(kw_lock *lock,
                           int32_t reported);
 
-// How long the door may still stay open, in seconds: 0 is now, as after each start. `KW_END` where
-// there is no such duty.
+// How long the door may still stay open, in seconds: 0 is now, as after each start and while the
+// host's clock fails. `KW_END` where there is no such duty.
 kw_status kw_lock_relock_within(kw_lock *lock,
                                 uint32_t *seconds);
 
@@ -749,8 +751,9 @@ kw_status kw_lock_close(kw_lock *lock, uint32_t session);
 // the phone waits for, at most `KW_MAX_RECEIPT` bytes, or none. `message` is opened in place.
 //
 // The status is a denial's or refusal's number where nothing was done. `handled` is written
-// whatever the status is, unless the status is the boundary's own; of `KW_SIGNATURE` too, for then
-// the door has moved, and the entry waits in the log.
+// whatever the status is, unless the status is the boundary's own; of `KW_CALLBACK` too, where
+// `now` fails and nothing was done, and of `KW_SIGNATURE`, for then the door has moved, and the
+// entry waits in the log.
 kw_status kw_lock_handle(kw_lock *lock,
                          uint32_t session,
                          uint8_t *message,

@@ -117,7 +117,8 @@ unsafe fn claim(lock: *mut kw_lock, bundle: *const kw_bundle, contact: u8) -> Re
         }
     };
     let (host, parts) = call.open();
-    let _claim = parts.lock.verify_claim(&bundle, contact == 1, host.now())?.commit()?;
+    let now = host.now()?;
+    let _claim = parts.lock.verify_claim(&bundle, contact == 1, now)?.commit()?;
     Ok(())
 }
 
@@ -206,7 +207,7 @@ impl Parts {
     ) -> Result<Taken, Fault> {
         // That it is claimed comes before what the bytes are.
         let _claimed = self.lock.walk()?;
-        let now = host.now();
+        let now = host.now()?;
         let kind = bytes.get(1).copied();
         let update = if kind == Some(Kind::Keyset.byte()) {
             self.lock.verify_keyset(&Keyset::decode(bytes).map_err(refused)?, now)?
@@ -254,7 +255,7 @@ unsafe fn take_epochs(
     let (mut call, keyset) =
         unsafe { (Call::enter(lock, &written, &read)?, bytes(keyset, keyset_length)?) };
     let (host, parts) = call.open();
-    let mut walk = parts.lock.walk()?;
+    let (mut walk, now) = (parts.lock.walk()?, host.now()?);
     for number in 0..count {
         // SAFETY: there are `count` by the caller's word, and one behind the other.
         let bytes = unsafe { epochs.add(number).read() };
@@ -263,7 +264,7 @@ unsafe fn take_epochs(
         walk.step(&Epoch::decode(unsafe { bytes.get() }?).map_err(refused)?)?;
     }
     let keyset = Keyset::decode(keyset).map_err(refused)?;
-    let what = parts.lock.verify_epoch(walk, &keyset, host.now())?.commit()?;
+    let what = parts.lock.verify_epoch(walk, &keyset, now)?.commit()?;
     // SAFETY: not NULL, aligned; the rest is the caller's word.
     unsafe { taken.write(taken_number(what)) };
     Ok(())

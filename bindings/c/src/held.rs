@@ -53,7 +53,7 @@ pub unsafe extern "C" fn kw_lock_held(lock: *mut kw_lock, held: *mut kw_held) ->
     // SAFETY: the caller's word.
     told(unsafe {
         tell(lock, held, |host, parts| {
-            let (trust, now) = (parts.lock.trust()?, parts.lock.present(host.now())?);
+            let (trust, now) = (parts.lock.trust()?, parts.lock.present(host.now()?)?);
             let scope = trust.scope();
             Ok(kw_held {
                 domain: scope.domain.0,

@@ -113,7 +113,9 @@ pub struct kw_app {
 pub struct kw_host {
     /// What each callback gets first; it stays the host's.
     pub context: *mut c_void,
-    /// Tells the present. One that fails knows nothing, and nothing opens that needs ticks.
+    /// Tells the present. While it fails, whatever needs the time says `KW_CALLBACK` and changes
+    /// nothing, and a door with a duty to relock is due. One that fails in the midst of a request
+    /// makes it too late. Securing, recording, release and reset don't ask.
     pub now: Option<unsafe extern "C" fn(context: *mut c_void, now: *mut kw_now) -> i32>,
     /// Fills bytes from the host's generator.
     pub random:
@@ -152,12 +154,14 @@ impl Host {
         if all { Ok(Self(*host)) } else { Err(Fault(KW_NULL)) }
     }
 
-    pub(crate) fn now(&self) -> Now {
+    /// The present. There is no stand-in for a clock that fails: the core takes what it is told for
+    /// ticks that ran, and would count all that ran before as passed since.
+    pub(crate) fn now(&self) -> Result<Now, Fault> {
         let mut told = kw_now { lo: 0, hi: 0, uptime: 0, drift_ppm: 0, knows: KW_KNOWS_TICKS };
         let context = self.0.context;
         // SAFETY: the host's callback by its contract; `told` is ours and whole whatever it writes.
         let done = self.0.now.map(|now| unsafe { now(context, &raw mut told) });
-        if done == Some(0) { told.now() } else { Now::ticks(Uptime(0), 0) }
+        if done == Some(0) { Ok(told.now()) } else { Err(Fault(KW_CALLBACK)) }
     }
 
     pub(crate) fn fill(&self, bytes: &mut [u8]) -> Result<(), Fault> {
@@ -200,6 +204,35 @@ impl Host {
 
     pub(crate) const fn checks(&self) -> bool {
         self.0.check.is_some()
+    }
+}
+
+/// The clock within one call that asks for it more than once.
+pub(crate) struct Clock<'h> {
+    host: &'h Host,
+    first: Option<Now>,
+    last: Uptime,
+}
+
+impl<'h> Clock<'h> {
+    /// Reads the clock for the first time, before anything is done.
+    pub(crate) fn begin(host: &'h Host) -> Result<Self, Fault> {
+        let first = host.now()?;
+        Ok(Self { host, first: Some(first), last: first.uptime })
+    }
+
+    /// The present, or what makes the call's request too late.
+    pub(crate) fn now(&mut self) -> Now {
+        let read = self.first.take().map_or_else(|| self.host.now(), Ok);
+        let now = read.unwrap_or_else(|_fault| self.late());
+        self.last = now.uptime;
+        now
+    }
+
+    /// More ticks by a counter that may be off by all of them and by ages: the least that has passed
+    /// is nothing, the most is more than any challenge lives or any act may wait.
+    const fn late(&self) -> Now {
+        Now::ticks(Uptime(self.last.0.saturating_add(60_000)), u32::MAX)
     }
 }
 

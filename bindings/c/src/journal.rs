@@ -21,10 +21,11 @@ pub unsafe extern "C" fn kw_lock_log_begin(lock: *mut kw_lock, denials: u8) -> k
     // SAFETY: the caller's word.
     told(unsafe { Call::enter(lock, &[], &[]) }.and_then(|mut call| {
         let (host, parts) = call.open();
+        let now = host.now()?;
         if denials == 1 {
-            parts.lock.write_denials(host.now())?;
+            parts.lock.write_denials(now)?;
         }
-        parts.reader = Some(parts.lock.read_log(host.now())?);
+        parts.reader = Some(parts.lock.read_log(now)?);
         Ok(())
     }))
 }
@@ -91,7 +92,7 @@ unsafe fn held(lock: *mut kw_lock, count: *mut u32) -> Result<(), Fault> {
     // SAFETY: the caller's word.
     let mut call = unsafe { Call::enter(lock, &[Span::of(count.as_ptr(), 1)], &[]) }?;
     let (host, parts) = call.open();
-    let mut reader = parts.lock.read_log(host.now())?;
+    let mut reader = parts.lock.read_log(host.now()?)?;
     let mut held = 0_u32;
     while parts.lock.next_entry(&mut reader)?.is_some() {
         held = held.saturating_add(1);

@@ -1,8 +1,9 @@
 //! A lock's start, its clock and its bolt.
 
 use keyward::{
-    Lock, Seconds,
+    Lock, Now, Seconds,
     lock::{Anchor, Restored},
+    time::Uptime,
 };
 
 use crate::{
@@ -185,8 +186,8 @@ pub unsafe extern "C" fn kw_lock_secured(lock: *mut kw_lock, reported: i32) -> k
     }))
 }
 
-/// How long the door may still stay open, in seconds: 0 is now, as after each start. `KW_END` where
-/// there is no such duty.
+/// How long the door may still stay open, in seconds: 0 is now, as after each start and while the
+/// host's clock fails. `KW_END` where there is no such duty.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_relock_within(lock: *mut kw_lock, seconds: *mut u32) -> kw_status {
     // SAFETY: the caller's word.
@@ -198,7 +199,13 @@ unsafe fn relock_within(lock: *mut kw_lock, seconds: *mut u32) -> Result<(), Fau
     // SAFETY: the caller's word.
     let mut call = unsafe { Call::enter(lock, &[Span::of(seconds.as_ptr(), 1)], &[]) }?;
     let (host, parts) = call.open();
-    let Seconds(left) = parts.lock.relock_within(host.now()).ok_or(Fault(KW_END))?;
+    let now = host.now();
+    let Seconds(left) = match &now {
+        Ok(now) => parts.lock.relock_within(*now),
+        // For how long the door was open nobody knows.
+        Err(_) => parts.lock.relock_within(Now::ticks(Uptime(0), 0)).map(|_left| Seconds(0)),
+    }
+    .ok_or(Fault(KW_END))?;
     // SAFETY: not NULL, aligned; the rest is the caller's word.
     unsafe { seconds.write(left) };
     Ok(())

@@ -7,7 +7,7 @@ use keyward::{
 };
 
 use crate::{
-    host::Host,
+    host::{Clock, Host},
     memory::{Out, Span, bytes_mut, object},
     sign::{KW_MAX_RECEIPT, sign},
     slot::{Call, Parts, kw_lock},
@@ -63,7 +63,7 @@ unsafe fn challenge(
     let mut random = [0; 16];
     host.fill(&mut random)?;
     let Parts { sessions, lock, .. } = parts;
-    let opened = sessions.open(lock, random, channel_of(channel)?, host.now());
+    let opened = sessions.open(lock, random, channel_of(channel)?, host.now()?);
     let (id, challenge) = match opened {
         Ok(opened) => opened,
         Err(Answer::Busy) => return Err(Fault(KW_BUSY)),
@@ -91,8 +91,9 @@ pub unsafe extern "C" fn kw_lock_close(lock: *mut kw_lock, session: u32) -> kw_s
 /// the phone waits for, at most `KW_MAX_RECEIPT` bytes, or none. `message` is opened in place.
 ///
 /// The status is a denial's or refusal's number where nothing was done. `handled` is written
-/// whatever the status is, unless the status is the boundary's own; of `KW_SIGNATURE` too, for then
-/// the door has moved, and the entry waits in the log.
+/// whatever the status is, unless the status is the boundary's own; of `KW_CALLBACK` too, where
+/// `now` fails and nothing was done, and of `KW_SIGNATURE`, for then the door has moved, and the
+/// entry waits in the log.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_handle(
     lock: *mut kw_lock,
@@ -143,13 +144,17 @@ unsafe fn handle(
     let (host, parts) = call.open();
     // SAFETY: the caller's word.
     unsafe { out.clear() };
-    let done = taken(host, parts, session, message)?;
+    let done = match Clock::begin(host) {
+        Ok(clock) => taken(host, clock, parts, session, message)?
+            .map_err(|rejected| (rejected.answer(), Fault::from(rejected))),
+        Err(fault) => Err((Answer::Denied, fault)),
+    };
     let (told, recorded) = match done {
         Ok(done) => (kw_handled::of(&done), parts.after(session, done)),
-        Err(rejected) => {
+        Err((answer, fault)) => {
             // SAFETY: not NULL, aligned; the rest is the caller's word.
-            unsafe { handled.write(kw_handled::answered(rejected.answer())) };
-            return Err(rejected.into());
+            unsafe { handled.write(kw_handled::answered(answer)) };
+            return Err(fault);
         }
     };
     // SAFETY: not NULL, aligned; the rest is the caller's word.
@@ -163,11 +168,12 @@ unsafe fn handle(
 #[inline(never)]
 fn taken(
     host: &Host,
+    mut clock: Clock<'_>,
     parts: &mut Parts,
     session: Option<u32>,
     message: &mut [u8],
 ) -> Result<Result<Handled, Rejected>, Fault> {
-    let (clock, actuator) = (|| host.now(), |order: &Order<'_>| host.act(order));
+    let (clock, actuator) = (|| clock.now(), |order: &Order<'_>| host.act(order));
     Ok(match session {
         Some(session) => {
             let (session, lock) = parts.session(session)?;
@@ -264,7 +270,7 @@ pub unsafe extern "C" fn kw_vector_session(lock: *mut kw_lock, nonce: *const u8)
         let nonce = unsafe { crate::memory::array(nonce) }.ok_or(Fault(crate::status::KW_NULL))?;
         let nonce = keyward::id::Nonce(nonce);
         let session =
-            keyward::seam::challenge_over(&parts.lock, nonce, Channel::Radio, host.now())?;
+            keyward::seam::challenge_over(&parts.lock, nonce, Channel::Radio, host.now()?)?;
         parts.pinned = Some(session);
         Ok(())
     }))

@@ -28,8 +28,17 @@ static void calls_back(struct host *host)
 static int32_t now(void *context, kw_now *now)
 {
     struct host *host = context;
+    host->now_asked++;
+    if (host->now_fails != 0 && host->now_asked >= host->now_fails)
+        return -1;
     *now = host->now;
     return 0;
+}
+
+void host_now_fails(struct host *host, unsigned reading)
+{
+    host->now_asked = 0;
+    host->now_fails = reading;
 }
 
 static int32_t random_bytes(void *context, uint8_t *bytes, size_t length)
@@ -124,6 +133,7 @@ void host_begin(struct host *host)
     host->standing = 0;
     host->fails = host->acts = 0;
     host->reports = KW_DONE;
+    host_now_fails(host, 0);
     host->calls_back = NULL;
     host->called = KW_OK;
     host->now = (kw_now){.lo = 0, .hi = 0, .uptime = 1000, .drift_ppm = 0, .knows = KW_KNOWS_LO};

@@ -21,6 +21,8 @@ struct host {
     uint64_t counter;
     int fails; // whether the store fails
     kw_now now;
+    unsigned now_fails; // from the reading of this number on; 0 for never
+    unsigned now_asked;
     unsigned char random[64];
     int acts;           // how often the actuator was asked
     int32_t reports;    // what it reports
@@ -37,6 +39,9 @@ void host_begin(struct host *host);
 
 // The same with a flash, which was never used.
 void host_begin_flash(struct host *host);
+
+// Lets the clock fail from its next reading of this number on; 0 for never.
+void host_now_fails(struct host *host, unsigned reading);
 
 // Puts a record into the log that stands.
 int32_t host_append(void *context, const uint8_t *record, size_t length);

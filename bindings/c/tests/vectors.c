@@ -3,6 +3,8 @@
 #include "host.h"
 #include "in.h"
 
+int clock_fails(struct in *in);
+
 static struct host host;
 static KW_LOCK_STORAGE(storage);
 static kw_lock *lock;
@@ -420,13 +422,14 @@ static int delivered_whole(struct in *in)
     return 1;
 }
 
-// A delivery, once over a log of the host's, once over a flash.
+// A delivery, once over a log of the host's, once over a flash; and what a clock that fails makes
+// of its beginning.
 static int delivery(struct in *in)
 {
-    struct in again = *in;
+    struct in again = *in, once_more = *in;
     host.has_counter = 0;
     host_begin(&host);
-    if (!delivered_whole(in))
+    if (!delivered_whole(in) || !clock_fails(&once_more))
         return 0;
     host_begin_flash(&host);
     return delivered_whole(&again);

@@ -49,7 +49,7 @@ pub(super) fn run(toolchain: Option<&str>, folder: &Path) -> Result<Told, String
         build.args(includes()).arg("-T").arg(script);
         match image {
             "board" => {
-                let sources = ["board_start", "board", "host", "misuse", "vectors"];
+                let sources = ["board_start", "board", "host", "misuse", "clock", "vectors"];
                 build.args(defines()).args(sources.map(source));
             }
             _ => {
