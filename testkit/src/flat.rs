@@ -9,7 +9,11 @@ mod delivery;
 use keyward::lock::Identity;
 use serde_json::Value;
 
-use crate::{scene::Scene, statements, vectors, world::door::secret_bytes};
+use crate::{
+    scene::{Mode, Scene},
+    statements, vectors,
+    world::door::secret_bytes,
+};
 
 /// Cases, one behind the other.
 #[derive(Debug, Default)]
@@ -82,7 +86,7 @@ impl Flat {
         let app = vector["app"].as_str().map(|app| told.iter().position(|told| *told == app));
         out.u8(app.map_or(0, |place| place.unwrap() as u64 + 1));
         out.counted_hex(&vector["presentation"]);
-        verdict(&mut out, &vector["verdict"]);
+        verdict(&mut out, &vector["verdict"], &scene.mode);
         self.case(b'V', vector["name"].as_str().unwrap(), out);
     }
 
@@ -165,7 +169,7 @@ impl Flat {
     }
 }
 
-fn verdict(out: &mut Out, verdict: &Value) {
+fn verdict(out: &mut Out, verdict: &Value, mode: &Mode) {
     if verdict["accepted"] == false {
         out.u32(number(&verdict["code"]).try_into().unwrap());
         out.u8(number(&verdict["answer"]));
@@ -186,7 +190,11 @@ fn verdict(out: &mut Out, verdict: &Value) {
         out.u64(uses["first"].as_u64().unwrap_or(0));
         out.u64(number(&uses["keep_until"]));
     });
-    out.optional(&after["counter"], |out, counter| out.u64(number(counter)));
+    out.optional(&after["counter"], |out, counter| {
+        let Mode::Unchallenged { time, .. } = mode else { panic!("a counter of no lane") };
+        out.u64(number(counter));
+        out.u64(*time);
+    });
     out.optional(&after["heard"], |out, heard| out.u64(number(heard)));
 }
 

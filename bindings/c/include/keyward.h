@@ -509,6 +509,10 @@ typedef struct {
   uint64_t hi;
   // The counter that it spends, where `has_counter` is 1.
   uint64_t counter;
+  // The time that the request names, where `has_counter` is 1. The holder's lane keeps the
+  // greatest, and is over once the durable floor is above it by more than 900 (SPEC.md section
+  // 14.2).
+  uint64_t time;
   // The time that an attester signed, where `has_heard` is 1.
   uint64_t heard;
   // What binds the request.

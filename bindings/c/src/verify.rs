@@ -128,6 +128,10 @@ pub struct kw_accepted {
     pub hi: u64,
     /// The counter that it spends, where `has_counter` is 1.
     pub counter: u64,
+    /// The time that the request names, where `has_counter` is 1. The holder's lane keeps the
+    /// greatest, and is over once the durable floor is above it by more than 900 (SPEC.md section
+    /// 14.2).
+    pub time: u64,
     /// The time that an attester signed, where `has_heard` is 1.
     pub heard: u64,
     /// What binds the request.
@@ -329,7 +333,7 @@ impl kw_accepted {
             (told.hi, told.has_hi) = (hi.0, 1);
         }
         if let Some(lane) = changes.lane() {
-            (told.counter, told.has_counter) = (lane.counter.0, 1);
+            (told.counter, told.time, told.has_counter) = (lane.counter.0, lane.time.0, 1);
         }
         if let Some(heard) = changes.heard() {
             (told.heard, told.has_heard) = (heard.at.0, 1);

@@ -96,6 +96,7 @@ static int is_accepted(struct in *in, const kw_accepted *told)
              is_number(in, 8, counted->first) && is_number(in, 8, counted->keep_until);
     }
     is = is && is_optional(in, told->has_counter, told->counter);
+    is = is && (!told->has_counter || is_number(in, 8, told->time));
     return is && is_optional(in, told->has_heard, told->heard);
 }
 
