@@ -153,7 +153,8 @@
 // Of `read` alone: no record is behind this place.
 #define KW_STORE_END 1
 
-// There is no room for the record; the log is as it was.
+// This log has no room for the record; it is as it was, and a new one is written beside it. A new
+// log has room for all of `KW_STORE_BYTES`: where the medium has no room for that, it has failed.
 #define KW_STORE_FULL 2
 
 // The log was damaged after it was written: what it held can't be told.

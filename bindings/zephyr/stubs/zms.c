@@ -10,6 +10,7 @@ static struct {
 } entries[64];
 
 static unsigned changes, cut;
+static size_t room = 64;
 
 void stub_cut(unsigned at)
 {
@@ -17,9 +18,15 @@ void stub_cut(unsigned at)
     cut = at;
 }
 
+void stub_room(size_t entries)
+{
+    room = entries == 0 ? 64 : entries;
+}
+
 void stub_clear(void)
 {
     memset(entries, 0, sizeof entries);
+    stub_room(0);
     stub_cut(0);
 }
 
@@ -31,10 +38,13 @@ static int fails(void)
 
 static size_t free_place(void)
 {
-    size_t at = 0;
-    while (at < 64 && entries[at].length != 0)
-        at++;
-    return at;
+    size_t free = 64, held = 0;
+    for (size_t at = 0; at < 64; at++)
+        if (entries[at].length == 0)
+            free = at;
+        else
+            held++;
+    return held < room ? free : 64;
 }
 
 static size_t held(uint32_t id)
@@ -72,8 +82,17 @@ ssize_t zms_read(struct zms_fs *fs, uint32_t id, void *data, size_t length)
     size_t at = held(id);
     if (at == 64)
         return -ENOENT;
-    memcpy(data, entries[at].data, length < entries[at].length ? length : entries[at].length);
-    return (ssize_t)entries[at].length;
+    if (length > entries[at].length)
+        length = entries[at].length;
+    memcpy(data, entries[at].data, length);
+    return (ssize_t)length;
+}
+
+ssize_t zms_get_data_length(struct zms_fs *fs, uint32_t id)
+{
+    (void)fs;
+    size_t at = held(id);
+    return at == 64 ? -ENOENT : (ssize_t)entries[at].length;
 }
 
 int zms_delete(struct zms_fs *fs, uint32_t id)

@@ -17,7 +17,11 @@ struct zms_fs {
 int zms_mount(struct zms_fs *fs);
 ssize_t zms_write(struct zms_fs *fs, uint32_t id, const void *data, size_t length);
 ssize_t zms_read(struct zms_fs *fs, uint32_t id, void *data, size_t length);
+ssize_t zms_get_data_length(struct zms_fs *fs, uint32_t id);
 int zms_delete(struct zms_fs *fs, uint32_t id);
+
+// How many entries the medium has room for, 0 for all there is; one that it holds can be changed.
+void stub_room(size_t entries);
 
 // Power fails in front of the write or deletion of this number: all fail from then on. 0 for never.
 void stub_cut(unsigned at);
