@@ -64,15 +64,15 @@ pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
     }
     #[inline(never)]
     fn wipe() {
-        zeroize::Zeroize::zeroize(&mut [0_u64; WIPED / 8]);
+        zeroize::Zeroize::zeroize(&mut [0_u64; WIPED]);
     }
     let done = frame(work);
     wipe();
     done
 }
 
-/// Bytes of the stack that are overwritten, which is more than what is left in them lies deep.
-const WIPED: usize = 2048;
+/// Words of the stack that are overwritten, which is more than what is left in them lies deep.
+const WIPED: usize = 256;
 
 /// Shows that one signature was checked and holds; only [`verify`] makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What a lock says afterwards: entries, receipts, the ring, denials, a new device key (SPEC.md
 //! section 24).
 
+#[path = "receipts/acknowledged.rs"]
+mod acknowledged;
 #[path = "restart/common.rs"]
 mod common;
 #[path = "receipts/told.rs"]
@@ -24,7 +26,7 @@ use keyward::{
 };
 use keyward_testkit::{
     stores::{Mood, Moody},
-    world::{Capability, Door, Holder, START, Settings, World, secret},
+    world::{Door, Holder, START, Settings, World, secret},
 };
 use told::{chained, entries, opened_often, outcomes};
 use visit::{DAY, Visit, grant, unlock};
@@ -206,54 +208,6 @@ fn the_ring_drops_its_oldest_and_the_numbers_show_it() {
     let mut world =
         World { flat, owner, company, courier, camera, street, cellar, rng, now: present };
     assert_eq!(world.flat.log(now), log);
-}
-
-/// A request with this parameter; whether it was taken for an acknowledgement.
-fn acknowledges(
-    world: &mut World,
-    held: &Capability,
-    owner: &Holder,
-    (right, parameter): (Right, &[u8]),
-) -> bool {
-    let now = world.now();
-    let challenge = world.flat.connect(Channel::Radio, now);
-    let ask = Ask { lock: world.flat.id, right, parameter };
-    let request = owner.request(held, ask, &challenge, Channel::Radio, &mut world.rng);
-    let presentation = owner.present(&request, &[], None);
-    world.flat.present(&presentation, now).1.unwrap().acknowledged()
-}
-
-/// The same for a `read log` request.
-fn acknowledged(world: &mut World, held: &Capability, owner: &Holder, parameter: &[u8]) -> bool {
-    acknowledges(world, held, owner, (Right::READ_LOG, parameter))
-}
-
-#[test]
-fn an_owner_acknowledges_what_he_has_and_nothing_else() {
-    let mut world = World::new(37);
-    let held = counted(&mut world, 1_000, None);
-    opened_often(&mut world, &held, 9);
-    let phone = Holder::new(&mut world.rng);
-    let reads = grant(&mut world.owner, world.flat.id, &phone, Right::READ_LOG, DAY);
-    let now = world.now();
-    let log = world.flat.log(now);
-    let told = chained(&log, Log::Events, &world);
-    let (fifth, last) = (Head::behind(&told[5].receipt), Head::behind(&told[11].receipt));
-    let mut wrong = last;
-    wrong.hash[0] ^= 1;
-    assert!(!acknowledged(&mut world, &reads, &phone, &wrong.acknowledgement()), "another history");
-    assert!(!acknowledged(&mut world, &reads, &phone, b""), "reads, and acknowledges nothing");
-    let unlock = (Right::UNLOCK, fifth.acknowledgement());
-    let opens = grant(&mut world.owner, world.flat.id, &phone, Right::UNLOCK, DAY);
-    assert!(!acknowledges(&mut world, &opens, &phone, (unlock.0, &unlock.1)), "opens, no more");
-    assert!(acknowledged(&mut world, &reads, &phone, &fifth.acknowledgement()), "one of before");
-    assert!(acknowledged(&mut world, &reads, &phone, &last.acknowledgement()));
-    assert!(!acknowledged(&mut world, &reads, &phone, &fifth.acknowledgement()), "nothing new");
-    // From the next new log on the lock holds what came behind alone.
-    opened_often(&mut world, &held, 150);
-    let log = world.flat.log(now);
-    let told = chained(&log, Log::Events, &world);
-    assert!(told[0].receipt.unverified().sequence >= last.next);
 }
 
 #[test]

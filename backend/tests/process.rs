@@ -96,9 +96,10 @@ impl Drop for Process {
     }
 }
 
-/// The example's path, built if it isn't there yet.
+/// The example's path, built if it isn't there yet: as `cargo test --workspace` builds it, so that
+/// nothing is built twice there.
 fn example() -> PathBuf {
-    let build = ["build", "--package", "keyward-backend", "--example", "service"];
+    let build = ["build", "--workspace", "--example", "service"];
     assert!(Command::new(env!("CARGO")).args(build).status().unwrap().success());
     let tests = std::env::current_exe().unwrap();
     tests.ancestors().nth(2).unwrap().join("examples/service")

@@ -123,7 +123,12 @@ impl Attack {
         for word in self.shown_by.split([' ', ',', ';', '`', '(', ')']) {
             let (short, name) = word.split_once(':').unwrap_or((word, ""));
             let short = test_file(short).unwrap_or(short);
-            let Some(files) = files.get(short) else { continue };
+            let Some(files) = files.get(short) else {
+                match name.is_empty() {
+                    true => continue,
+                    false => return Err(format!("{word}: what is {short}?")),
+                }
+            };
             let pattern = if name.is_empty() { "*" } else { name };
             let mut named = Vec::new();
             for file in files {

@@ -44,7 +44,7 @@ type Run = fn(&[String]) -> Result<(), String>;
 const COMMANDS: &[(&str, &str, &str, Run)] = &[
     (
         "attacks",
-        "looks up and runs what SECURITY.md names against each attack (--listed)",
+        "runs the tests that SECURITY.md names against each attack, looks up the rest (--listed)",
         "2 min",
         attacks::run,
     ),
@@ -163,7 +163,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ("suites", "runs other people's test suites on what seals and signs", "1 min", suites::run),
     (
         "supply",
-        "dependencies, oldest versions, licences, interface, SBOM (--install, --write)",
+        "dependencies, oldest versions, licences, interface, SBOM (--install, --without-tools, --write)",
         "2 min",
         supply::run,
     ),

@@ -8,15 +8,16 @@ use std::{fs, path::Path};
 
 use crate::toolchain::{clean, root};
 
-/// Runs all of it. Tools that are missing are named, or with `--install` installed; with `--write`
-/// the public interface is written instead of compared.
+/// Runs all of it. Tools that are missing are a fault, unless they are installed (`--install`) or
+/// done without (`--without-tools`); with `--write` the public interface is written instead of
+/// compared.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let told = |word: &str| arguments.iter().any(|argument| argument == word);
     let mut wrong = Vec::new();
     for (what, done) in [
         ("dependencies", crates::run()),
         ("minimal versions", minimal_versions()),
-        ("tools", tools::run(told("--install"), told("--write"))),
+        ("tools", tools::run(told("--install"), told("--without-tools"), told("--write"))),
     ] {
         if let Err(error) = done {
             wrong.push(format!("{what}: {error}"));
@@ -43,7 +44,11 @@ fn minimal_versions() -> Result<(), String> {
         section("dependencies"),
     );
     fs::write(folder.join("Cargo.toml"), text).map_err(|error| error.to_string())?;
-    for words in [&["update", "--quiet", "-Zdirect-minimal-versions"][..], &["check", "--quiet"]] {
+    for words in [
+        &["update", "--quiet", "-Zdirect-minimal-versions"][..],
+        &["check", "--quiet"],
+        &["check", "--quiet", "--all-features"],
+    ] {
         let mut command = clean("cargo");
         // The resolver's choice is unstable; the compiler is the usual one.
         command.env("RUSTC_BOOTSTRAP", "1").current_dir(&folder).args(words);

@@ -4,7 +4,8 @@ use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 use keyward::{
     Ask, Card, Channel, Denial, Epoch, Keyset, Lock, Now, Origin, Presentation, Refusal, Request,
-    Right, Status, Taken, Time, Token, id::Fresh, ledger::Outcome, lock::Session, time::Uptime,
+    Right, State, Status, Taken, Time, Token, id::Fresh, ledger::Outcome, lock::Session,
+    time::Uptime,
 };
 use keyward_testkit::{
     lives::{Small, View, view},
@@ -13,7 +14,7 @@ use keyward_testkit::{
 
 use crate::{
     bench::{Bench, Mood},
-    cast::Cast,
+    cast::{Cast, FRESH},
 };
 
 /// One thing that happens.
@@ -23,6 +24,8 @@ pub enum Step {
     Connect,
     /// The holder of a token answers it, and the lock acts, unless power fails.
     Present(usize, Power),
+    /// The same with an attester's status.
+    Attested(Said),
     /// What was presented last is presented again.
     Again,
     /// The unchallenged presentation.
@@ -33,10 +36,21 @@ pub enum Step {
     Walk(Power),
     /// Power fails while nothing is written.
     Cut,
-    /// The host's clock shows a year before, or behind, the present; or the present.
+    /// The host's clock shows so many years behind the present, or before it; or the present.
     Clock(i64),
     /// So many seconds pass.
     Wait(u64),
+}
+
+/// Which status comes with a presentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Said {
+    /// That of before the list.
+    Earlier,
+    /// The newest, from the present on.
+    Later,
+    /// One of now, over the session's nonce.
+    OverNonce,
 }
 
 /// When power fails in a step.
@@ -70,7 +84,7 @@ pub struct Life<'c> {
     seconds: u64,
     /// How often each presentation opened, and each token.
     acts: BTreeMap<Vec<u8>, u32>,
-    opened: [u32; 4],
+    opened: [u32; 5],
     /// The list that names the second holder was taken in.
     revoked: bool,
     /// Whether the store forgets decisions: no store may.
@@ -94,7 +108,7 @@ impl<'c> Life<'c> {
             clock: 0,
             seconds: 1,
             acts: BTreeMap::new(),
-            opened: [0; 4],
+            opened: [0; 5],
             revoked: false,
             forgets,
             rest: Mood::Works,
@@ -120,7 +134,8 @@ impl<'c> Life<'c> {
                 let session = self.lock().challenge([1; 16], Channel::Radio, now);
                 self.session = session.ok().map(|session| (session, self.seconds, false));
             }
-            Step::Present(which, power) => self.present(which, power),
+            Step::Present(which, power) => self.present(which, None, power),
+            Step::Attested(said) => self.present(CHECKED, Some(said), Power::Stays),
             Step::Again => {
                 if let Some((bytes, which)) = self.last.clone() {
                     self.decide(&bytes, which, Power::Stays);
@@ -153,7 +168,25 @@ impl<'c> Life<'c> {
         self.must(later > epoch || later == epoch && kept, "what a lock trusts went back");
     }
 
-    fn present(&mut self, which: usize, power: Power) {
+    /// What is said, as bytes: nothing without a session that it could be said over.
+    fn status(&self, said: Said) -> Option<Vec<u8>> {
+        let (session, ..) = self.session.as_ref()?;
+        Some(match said {
+            Said::Earlier => self.cast.statuses[0].clone(),
+            Said::Later => self.cast.statuses[1].clone(),
+            Said::OverNonce => {
+                let (scope, key) = (self.cast.scope, &self.cast.attester);
+                let state = State { at: START.after(self.seconds), ..self.cast.newest };
+                let nonce = session.challenge().nonce;
+                let draft = Status::attest(scope, &key.public(), state, Some(&nonce)).unwrap();
+                draft.sign(key).unwrap().as_bytes().to_vec()
+            }
+        })
+    }
+
+    fn present(&mut self, which: usize, said: Option<Said>, power: Power) {
+        let status = said.and_then(|said| self.status(said));
+        let status = status.as_ref().map(|bytes| Status::decode(bytes).unwrap());
         let Some((session, ..)) = &self.session else { return };
         let (held, challenge) = (&self.cast.held[which], session.challenge());
         let ask = Ask { lock: challenge.lock, right: Right::UNLOCK, parameter: b"" };
@@ -164,7 +197,8 @@ impl<'c> Life<'c> {
         // A phone makes no request for another epoch than its token's.
         let request = Request::challenged(&origin, &token, ask, challenge, channel, Fresh([1; 16]));
         let Ok(request) = request else { return };
-        let bytes = request.present(&[], None).unwrap().sign(&held.holder.key).unwrap();
+        let draft = request.present(&[], status.as_ref()).unwrap();
+        let bytes = draft.sign(&held.holder.key).unwrap();
         let bytes = bytes.as_bytes().to_vec();
         self.last = Some((bytes.clone(), which));
         self.decide(&bytes, which, power);
@@ -218,9 +252,27 @@ impl<'c> Life<'c> {
         self.must(!twice, "a presentation acts twice");
         self.must(self.opened[0] < 2 && self.opened[2] < 2, "a use too many");
         self.must(!(which == 1 && self.revoked), "a revoked holder opens");
+        self.must(
+            which != CHECKED || self.is_told(&presentation, now),
+            "no fresh status, and open",
+        );
         let epoch = self.view().epoch();
         self.must(epoch == usize::from(which == 2), "a token of another epoch opens");
         let _recorded = self.lock().record(acted);
+    }
+
+    /// Whether a status came along that names nothing newer than the lock has, and is as young as the
+    /// token demands: one over the nonce in truth, another by the host's clock.
+    fn is_told(&self, presentation: &Presentation<'_>, now: Now) -> bool {
+        let Some(status) = presentation.unverified_status() else { return false };
+        let (state, (keyset, list, ..)) = (status.unverified_state(), self.orders());
+        let here = state.keyset.0 <= keyset && (state.list.keyset.0, state.list.number.0) <= list;
+        let present = match status.unverified_over_nonce() {
+            true => Some(START.after(self.seconds)),
+            false => now.time.hi(),
+        };
+        let young = present.is_some_and(|at| at.0.saturating_sub(state.at.0) <= FRESH.into());
+        here && young
     }
 
     /// Delivers under a mood; `listed` says whether the list was taken in.
@@ -310,5 +362,7 @@ fn deliver(lock: &mut Real, bytes: &[u8], now: Now) -> Result<Taken, Refusal> {
     }
 }
 
+/// The token that demands a status.
+const CHECKED: usize = 3;
 /// The place of the unchallenged request among what opened.
-const UNCHALLENGED: usize = 3;
+const UNCHALLENGED: usize = 4;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use cast::Cast;
-use life::{Life, Power, Step};
+use life::{Life, Power, Said, Step};
 use stateright::{Checker, Model, Property};
 
 struct Explored {
@@ -61,11 +61,12 @@ impl Model for Explored {
     fn actions(&self, _state: &State, actions: &mut Vec<Step>) {
         let powers = [Power::Stays, Power::Before, Power::Behind];
         actions.extend([Step::Connect, Step::Again, Step::Cut]);
-        actions.extend((0..3).map(|which| Step::Present(which, Power::Stays)));
+        actions.extend((0..4).map(|which| Step::Present(which, Power::Stays)));
+        actions.extend([Said::Earlier, Said::Later, Said::OverNonce].map(Step::Attested));
         actions
             .extend([Power::Before, Power::Behind, Power::Committed].map(|p| Step::Present(0, p)));
         actions.extend(powers.map(Step::Unchallenged));
-        actions.extend((0..5).map(|which| Step::Deliver(which, Power::Stays)));
+        actions.extend((0..6).map(|which| Step::Deliver(which, Power::Stays)));
         actions.extend([Power::Before, Power::Behind].map(|power| Step::Deliver(0, power)));
         actions.extend(powers.map(Step::Walk));
         actions.extend([Step::Clock(-10), Step::Clock(0), Step::Clock(10)]);

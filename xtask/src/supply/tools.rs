@@ -12,7 +12,7 @@ const SNAPSHOT: &str = "audit/public-api.txt";
 type Check = fn(bool) -> Result<(), String>;
 
 /// Runs those that are there, and says which aren't.
-pub(super) fn run(install: bool, write: bool) -> Result<(), String> {
+pub(super) fn run(install: bool, without: bool, write: bool) -> Result<(), String> {
     let tools: [(&str, Check); 4] = [
         ("cargo-deny", deny),
         ("cargo-public-api", public_api),
@@ -27,7 +27,8 @@ pub(super) fn run(install: bool, write: bool) -> Result<(), String> {
         }
         match there(name) {
             true => wrong.extend(run(write).err().map(|error| format!("{name}: {error}"))),
-            false => println!("{name}: SKIPPED, isn't installed (--install)"),
+            false if without => println!("{name}: SKIPPED, isn't installed"),
+            false => wrong.push(format!("{name} isn't installed: --install, or --without-tools")),
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
