@@ -82,9 +82,8 @@ fn written_ends(world: &mut World) -> u64 {
     // Behind the lock: epoch, starts, acknowledged.
     let mut rest = ends[9..].iter();
     let numbers = [(); 3].map(|()| {
-        let mut bits = (0..).step_by(7).zip(&mut rest);
         let mut number = 0;
-        while let Some((shift, byte)) = bits.next() {
+        for (shift, byte) in (0..).step_by(7).zip(&mut rest) {
             number |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 break;
