@@ -124,7 +124,8 @@ impl Attack {
             let (short, name) = word.split_once(':').unwrap_or((word, ""));
             let short = test_file(short).unwrap_or(short);
             let Some(files) = files.get(short) else {
-                match name.is_empty() {
+                // Nothing, or the path of a function.
+                match name.is_empty() || name.starts_with(':') {
                     true => continue,
                     false => return Err(format!("{word}: what is {short}?")),
                 }
