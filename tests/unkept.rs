@@ -14,14 +14,17 @@ use keyward::{
 };
 use keyward_testkit::world::{Door, Settings, World, door::Memory, drawn, secret};
 
-/// A store that says so often, however new its log is, that it has no room.
+/// A store that says so often, however new its log is, that it has no room; beside a hardware
+/// counter that fails when it is told so.
 #[derive(Default)]
-struct Tight {
+struct Wayward {
     store: Memory,
     full: Cell<u32>,
+    counter: u64,
+    is_stuck: Cell<bool>,
 }
 
-impl Store for Tight {
+impl Store for Wayward {
     const CAPACITY: usize = <Memory as Store>::CAPACITY;
     const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
 
@@ -33,6 +36,16 @@ impl Store for Tight {
         self.full.set(left.saturating_sub(1));
         if left > 0 { Err(StoreError::Full) } else { self.store.append(record) }
     }
+    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.counter))
+    }
+    fn advance(&mut self, to: u64) -> Result<(), StoreError> {
+        if self.is_stuck.get() {
+            return Err(StoreError::Failed);
+        }
+        self.counter = to;
+        Ok(())
+    }
     keyward_testkit::through!(begin stage publish);
 }
 
@@ -41,7 +54,7 @@ fn a_log_that_is_full_though_it_is_new_is_told_and_keeps_its_state() {
     for full in [2, 3, u32::MAX] {
         let mut world = World::new(31);
         let now = world.now();
-        let mut door: Door<Tight> = Door::over(world.flat.id, Tight::default(), &mut world.rng);
+        let mut door: Door<Wayward> = Door::over(world.flat.id, Wayward::default(), &mut world.rng);
         door.move_in(&mut world.owner, Settings::default(), now);
         let once = counted(&mut world, 1, None);
         door.lock.store().full.set(full);
@@ -55,39 +68,12 @@ fn a_log_that_is_full_though_it_is_new_is_told_and_keeps_its_state() {
     }
 }
 
-/// A store beside a hardware counter that fails when it is told so.
-#[derive(Default)]
-struct Stuck {
-    store: Memory,
-    counter: u64,
-    is_stuck: Cell<bool>,
-}
-
-impl Store for Stuck {
-    const CAPACITY: usize = <Memory as Store>::CAPACITY;
-    const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
-
-    fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
-        Store::read(&mut self.store, at, out)
-    }
-    fn counter(&mut self) -> Result<Option<u64>, StoreError> {
-        Ok(Some(self.counter))
-    }
-    fn advance(&mut self, to: u64) -> Result<(), StoreError> {
-        if self.is_stuck.get() {
-            return Err(StoreError::Failed);
-        }
-        self.counter = to;
-        Ok(())
-    }
-    keyward_testkit::through!(append begin stage publish);
-}
-
 #[test]
 fn a_reset_that_only_the_counter_did_not_confirm_serves_nobody_until_it_is_reset_again() {
     let mut world = World::new(32);
     let now = world.now();
-    let mut door: Door<Stuck> = Door::over(LockId(*b"stuck..."), Stuck::default(), &mut world.rng);
+    let mut door: Door<Wayward> =
+        Door::over(LockId(*b"stuck..."), Wayward::default(), &mut world.rng);
     door.move_in(&mut world.owner, Settings::default(), now);
     let next = drawn(&door.claim_key.public(), &mut world.rng);
     door.lock.store().is_stuck.set(true);

@@ -91,7 +91,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     /// [`reset`](Self::reset) for hosts that await.
     ///
     /// # Errors
-    /// Those of `reset`.
+    /// Those of `reset`. One whose future was dropped says [`Denial::Releasing`] until it is reset
+    /// again, or has read its store anew.
     pub async fn reset_async(
         &mut self,
         identity: Identity,

@@ -2,7 +2,8 @@
 //!
 //! One half holds the log, the other is spare. A record is appended in programs that are each begun
 //! when the one before has returned: a mark that the place is taken, the record's head, its payload
-//! by and by, a mark that it is whole. A new log is staged in the spare half and becomes the log with a mark in its header.
+//! by and by, a mark that it is whole. A new log is staged in the spare half and becomes the log with
+//! a mark in its header.
 //!
 //! # Marks
 //! A mark is zeros where the flash was erased. A power cut within a mark leaves cells that may read
