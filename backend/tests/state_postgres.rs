@@ -154,6 +154,32 @@ async fn a_default_isolation_hides_no_floor() {
     }
 }
 
+/// More is dropped than one sweep takes, however seldom the server is looked at.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_is_over_goes_however_much_it_is() {
+    let Some(mut database) = InDatabase::start() else { return };
+    database.fresh().await.unwrap();
+    let clock = database.clock();
+    let look_every = Duration::from_millis(300);
+    let options = Options { look_every, ..database.options() };
+    let store = Postgres::connect(options, clock.clone()).await.unwrap();
+    let many = format!(
+        "INSERT INTO keyward.nonces SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), {} + n \
+         FROM generate_series(1, 35000) AS n",
+        clock.present().lo().get()
+    );
+    execute(&database.server, "state1", &many).await;
+    clock.wait(3_600_000);
+    tokio::time::sleep(look_every * 2).await;
+    assert_eq!(store.mark(&spend(&clock, 1)).await, Ok(Verdict::Marked));
+    // Within the time of one sweep and no more.
+    let begun = std::time::Instant::now();
+    while database.held().await.unwrap().0 > 1 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", database.held().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn an_ordinary_role_suffices() {
     let Some(database) = InDatabase::start() else { return };

@@ -19,7 +19,13 @@ mod pool;
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use keyward::{Scope, id::KeyId};
-use tokio_postgres::{Client, Config, Error, error::SqlState, types::ToSql};
+use tokio_postgres::{
+    Client, Config, Error, NoTls, Socket,
+    config::SslMode,
+    error::SqlState,
+    tls::{MakeTlsConnect, TlsConnect},
+    types::ToSql,
+};
 
 use super::{
     Mark, Millis, Name, State, StateError, Value, Verdict,
@@ -67,7 +73,20 @@ impl Postgres {
 
     /// The same, but connects when it is first asked: for a service that starts before its store.
     pub fn lazy(options: Options, clock: impl Clock) -> Self {
-        Self(Arc::new(Pool::new(options, clock)))
+        Self(Arc::new(Pool::new(options, clock, NoTls)))
+    }
+
+    /// [`lazy`](Self::lazy) over TLS, by a connector such as `tokio-postgres-rustls` makes. A server
+    /// that offers none is not spoken to, whatever `sslmode` the options have.
+    pub fn over_tls<T>(mut options: Options, clock: impl Clock, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        options.config.ssl_mode(SslMode::Require);
+        Self(Arc::new(Pool::new(options, clock, tls)))
     }
 }
 

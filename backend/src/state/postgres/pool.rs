@@ -1,13 +1,18 @@
 //! Connections, each of which was looked at when it was made.
 
 use std::{
+    future::Future,
     ops::AsyncFnOnce,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use tokio::sync::Semaphore;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{
+    Client, Config, Error, Socket, Statement,
+    tls::{MakeTlsConnect, TlsConnect},
+};
 
 use super::{Options, signed};
 use crate::state::{
@@ -30,17 +35,37 @@ pub(super) struct Connection {
 pub(super) struct Pool {
     options: Options,
     clock: Box<dyn Clock>,
+    connect: Connect,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
     /// When what is over was last dropped.
     swept: Mutex<Option<Instant>>,
 }
 
+/// Connects, whatever the connection is over.
+type Connect = Box<dyn Fn(Config) -> Connecting + Send + Sync>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Client, Error>> + Send>>;
+
 impl Pool {
-    pub(super) fn new(options: Options, clock: impl Clock) -> Self {
+    pub(super) fn new<T>(options: Options, clock: impl Clock, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let connect = move |config: Config| -> Connecting {
+            let tls = tls.clone();
+            Box::pin(async move {
+                let (client, traffic) = config.connect(tls).await?;
+                // It ends when the client is dropped, or the server is gone.
+                tokio::spawn(async move { drop(traffic.await) });
+                Ok(client)
+            })
+        };
         let turns = Semaphore::new(options.connections.max(1));
         let (idle, swept) = (Mutex::default(), Mutex::default());
-        Self { options, clock: Box::new(clock), idle, turns, swept }
+        Self { options, clock: Box::new(clock), connect: Box::new(connect), idle, turns, swept }
     }
 
     pub(super) fn present(&self) -> Present {
@@ -72,7 +97,7 @@ impl Pool {
                 Some(mut connection) if connection.looked.elapsed() > self.options.look_every => {
                     if look(&connection.client).await? == connection.server {
                         connection.looked = Instant::now();
-                        self.sweep(&connection).await?;
+                        self.sweep();
                         return Ok(connection);
                     }
                 }
@@ -83,9 +108,7 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Connection, StateError> {
-        let (client, traffic) = self.options.config.connect(NoTls).await?;
-        // It ends when the client is dropped, or the server is gone.
-        tokio::spawn(async move { drop(traffic.await) });
+        let client = (self.connect)(self.options.config.clone()).await?;
         let server = look(&client).await?;
         // Who waited for a floor to rise must see it, whatever a role or database has for a default.
         client.batch_execute(ISOLATION).await?;
@@ -104,8 +127,8 @@ impl Pool {
         Ok(Connection { client, mark, reserve, first_serial, server, looked: Instant::now() })
     }
 
-    /// Drops some of what is over, now and then; whoever is first does it for all.
-    async fn sweep(&self, connection: &Connection) -> Result<(), StateError> {
+    /// Drops what is over, now and then, beside the calls; whoever is first does it for all.
+    fn sweep(self: &Arc<Self>) {
         let due = {
             let mut swept = lock(&self.swept);
             let due = swept.is_none_or(|swept| swept.elapsed() > self.options.look_every);
@@ -114,14 +137,25 @@ impl Pool {
             }
             due
         };
-        if !due {
-            return Ok(());
+        if due {
+            let pool = Arc::clone(self);
+            tokio::spawn(async move {
+                // Where as much went as may go at once there is more: to drop must be quicker than
+                // to mark.
+                let swept =
+                    async || pool.with(async |connection| pool.swept(connection).await).await;
+                while swept().await.is_ok_and(|dropped| dropped >= SWEPT_AT_ONCE.into()) {}
+            });
         }
+    }
+
+    /// Drops some; how many.
+    async fn swept(&self, connection: &Connection) -> Result<i64, StateError> {
         let now = self.present().lo();
         let (now, over) = (signed(now.get()), signed(rules::nonces_over(now).get()));
         let sweep = "SELECT keyward.sweep($1, $2, $3)";
-        connection.client.query_one(sweep, &[&now, &over, &SWEPT_AT_ONCE]).await?;
-        Ok(())
+        let row = connection.client.query_one(sweep, &[&now, &over, &SWEPT_AT_ONCE]).await?;
+        Ok(row.get(0))
     }
 }
 
