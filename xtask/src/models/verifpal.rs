@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A model takes five seconds at most; one that takes this long has run away.
+/// A model takes some seconds at most; one that takes this long has run away.
 const LIMIT: Duration = Duration::from_secs(120);
 
 const INSTALL: &[&str] =
