@@ -114,6 +114,7 @@ pub mod replay;
 pub mod request;
 pub mod schedule;
 pub mod seal;
+#[cfg(feature = "seam")]
 #[doc(hidden)]
 pub mod seam;
 pub mod secret;
