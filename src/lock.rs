@@ -318,7 +318,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: Store,
     {
-        let outcome = actuator();
+        let outcome = actuator().reported();
         if let Some(body) = self.has_secured(outcome) {
             let _next_start_secures_again = self.write(body.as_bytes(), &Now::UNTOLD);
         }
@@ -330,7 +330,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: AsyncStore,
     {
-        let outcome = actuator().await;
+        let outcome = actuator().await.reported();
         if let Some(body) = self.has_secured(outcome) {
             let _next_start_secures_again = self.write_async(body.as_bytes(), &Now::UNTOLD).await;
         }

@@ -13,6 +13,7 @@ use keyward::{
     Channel, Denial, Interval, Now, Refusal, Right, Time,
     id::LockId,
     ledger::Outcome,
+    limits::DENIALS_EVERY,
     lock::Restored,
     receipt::{About, Disclosed, Entry, Log},
     store::{Cursor, Store, StoreError},
@@ -264,6 +265,32 @@ fn what_a_commit_denies_is_counted_like_any_denial() {
     let verified = door.lock.verify(&mut session, &presentation, now).unwrap();
     assert_eq!(verified.commit(late).map(drop), Err(Denial::TooLate));
     assert_eq!(denied(&mut door, late), [(502, true, 1), (505, true, 1)]);
+}
+
+/// Whoever is denied wears out no store either that fails, or does what it says it did not.
+#[test]
+fn an_entry_of_denials_that_fails_is_tried_again_a_quarter_of_an_hour_later() {
+    let mut world = World::new(69);
+    let now = world.now();
+    let mut door: Door<Moody> = Door::over(LockId(*b"moody..."), Moody::new(), &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
+    door.lock.store().mood.set(Mood::FailsLate);
+    let after = |seconds: u64| Now { uptime: Uptime(now.uptime.0 + seconds * 1000), ..now };
+    let stranger = |door: &mut Door<Moody>, seconds| {
+        let before = door.lock.store().writes.get();
+        let denied = door.lock.handle_unchallenged(
+            &mut [1, 7, 9],
+            || after(seconds),
+            |_order| Outcome::Done,
+        );
+        assert!(denied.is_err_and(|denial| denial.code() == 100));
+        door.lock.store().writes.get() - before
+    };
+    assert!(stranger(&mut door, 0) > 0);
+    assert_eq!((stranger(&mut door, 1), stranger(&mut door, DENIALS_EVERY - 1)), (0, 0));
+    assert!(stranger(&mut door, DENIALS_EVERY) > 0);
+    door.lock.store().mood.set(Mood::Works);
+    assert_eq!(denied(&mut door, after(DENIALS_EVERY)), [(100, false, 4)], "all of them count");
 }
 
 #[test]

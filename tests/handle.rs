@@ -95,6 +95,56 @@ fn a_session_whose_challenge_is_spent_makes_room() {
 }
 
 #[test]
+fn a_session_that_a_restart_or_an_epoch_has_ended_takes_no_seat() {
+    let mut world = World::new(11);
+    let mut sessions = Sessions::<2>::new();
+    let fill = |sessions: &mut Sessions, lock: &mut Lock<'_, Memory>, at| {
+        let mut open = || sessions.open(lock, [0; 16], Channel::Radio, seconds(at));
+        let opened = [open(), open()].map(|opened| opened.map(drop));
+        assert_eq!(opened, [Ok(()), Ok(())], "both seats are free");
+        assert_eq!(open().map(drop), Err(Answer::Busy));
+    };
+    fill(&mut sessions, &mut world.flat.lock, 0);
+    world.flat.lock.restart();
+    fill(&mut sessions, &mut world.flat.lock, 1);
+    world.owner.new_epoch(world.now, &mut world.rng);
+    world.flat.visit(&world.owner.library, seconds(2));
+    assert_eq!(world.flat.lock.trust().unwrap().scope().epoch.0, 1);
+    fill(&mut sessions, &mut world.flat.lock, 2);
+    world.flat.reset();
+    let unclaimed = sessions.open(&mut world.flat.lock, [0; 16], Channel::Radio, seconds(3));
+    assert_eq!(unclaimed.map(drop), Err(Answer::Denied));
+}
+
+#[test]
+fn what_lapsed_is_not_answered_as_done() {
+    let mut world = World::new(10);
+    let held = grant(&mut world.owner, world.flat.id, &world.courier, Right::UNLOCK, DAY);
+    let lock = &mut world.flat.lock;
+    for (last, outcome, answer) in
+        [(20, Outcome::Done, Answer::Done), (22, Outcome::Lapsed, Answer::Denied)]
+    {
+        let mut session = lock.challenge([0; 16], Channel::Radio, seconds(0)).unwrap();
+        let mut bytes = presented(&held, &world.courier, Right::UNLOCK, session.challenge());
+        // It is asked for the time to read, to verify, to commit, and to act.
+        let mut asked = 0;
+        let clock = || {
+            asked += 1;
+            seconds(if asked < 4 { 0 } else { last })
+        };
+        let mut moved = false;
+        let handled = lock.handle(&mut session, &mut bytes, clock, |_order| {
+            moved = true;
+            Outcome::Done
+        });
+        let handled = handled.unwrap();
+        assert_eq!((handled.answer(), moved), (answer, outcome == Outcome::Done));
+        let Handled::Recorded(recorded) = handled else { panic!("{handled:?}") };
+        assert_eq!((recorded.outcome, recorded.answer()), (outcome, answer));
+    }
+}
+
+#[test]
 fn each_session_waits_for_at_most_one_message_of_each_other() {
     let mut world = World::new(3);
     let mut sessions = Sessions::<3>::new();

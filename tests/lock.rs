@@ -143,15 +143,21 @@ fn verify_alone_spends_no_use() {
 
 #[test]
 fn the_strictest_link_says_how_long_the_door_stays_open() {
+    for (first, last) in [(60, 20), (20, 60)] {
+        the_door_stays_open_for_twenty_seconds(first, last);
+    }
+}
+
+fn the_door_stays_open_for_twenty_seconds(first: u32, last: u32) {
     let mut world = World::new(7);
     let targets = [Target::Lock(world.flat.id())];
     let grant = Caveats::grant(Rights::of(Right::UNLOCK), &targets, unlock(&world))
-        .and_then(|grant| grant.max_open(Seconds(60)))
+        .and_then(|grant| grant.max_open(Seconds(first)))
         .unwrap();
     let company = world.company.public();
     let held = world.owner.grant(&company, 1, &grant);
-    let shorter = Caveats::narrowing().max_open(Seconds(20)).unwrap();
-    let held = world.company.delegate(&held, &world.courier.public(), 0, &shorter);
+    let further = Caveats::narrowing().max_open(Seconds(last)).unwrap();
+    let held = world.company.delegate(&held, &world.courier.public(), 0, &further);
     let now = world.now();
     let Door { lock, .. } = &mut world.flat;
     let (mut session, bytes) = over(lock, 7, &held, &world.courier, now);

@@ -112,7 +112,7 @@ impl Anchor {
         if verdict.as_ref().map_or_else(Denial::is_evidence, |_accepted| true) {
             session.spend();
         }
-        Ok(actuator(&Order::of(&verdict?)))
+        Ok(actuator(&Order::of(&verdict?)).reported())
     }
 
     fn trust(&self) -> Trust<'static> {

@@ -20,13 +20,22 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Tally {
     rows: [Option<Denied>; MAX_DENIED],
-    /// When the last entry was written, since the ticks started.
-    written: Option<Uptime>,
+    tried: Tried,
+}
+
+/// When an entry was last written, or tried to be.
+#[derive(Clone, Copy, Debug)]
+enum Tried {
+    /// Not since the start.
+    Never,
+    At(Uptime),
+    /// Before the ticks started anew: no time has passed for certain.
+    Before,
 }
 
 impl Tally {
     pub(super) const fn empty() -> Self {
-        Self { rows: [None; MAX_DENIED], written: None }
+        Self { rows: [None; MAX_DENIED], tried: Tried::Never }
     }
 
     /// Counts one in the row of its kind and person, or in one that is free: the first is for
@@ -54,19 +63,31 @@ impl Tally {
         self.rows.iter().flatten()
     }
 
-    /// Whether something was counted that is to be written down now.
-    pub(super) fn is_due(&self, now: &Now) -> bool {
-        let is_late = |written| now.least_since(written) >= DENIALS_EVERY;
-        self.rows().next().is_some() && self.written.is_none_or(is_late)
+    /// Whether something was counted that is to be written down now. If so it isn't again for a
+    /// while, whatever becomes of it: a store that fails is not worn out either.
+    pub(super) fn falls_due(&mut self, now: &Now) -> bool {
+        let is_due = match self.tried {
+            Tried::Never => self.rows().next().is_some(),
+            Tried::At(then) => {
+                self.rows().next().is_some() && now.least_since(then) >= DENIALS_EVERY
+            }
+            Tried::Before => false,
+        };
+        if is_due || matches!(self.tried, Tried::Before) {
+            self.tried = Tried::At(now.uptime);
+        }
+        is_due
     }
 
     /// The ticks started anew.
-    pub(super) fn restart(&mut self) {
-        self.written = None;
+    pub(super) const fn restart(&mut self) {
+        if let Tried::At(_) = self.tried {
+            self.tried = Tried::Before;
+        }
     }
 
     fn written(&mut self, now: &Now) {
-        *self = Self { written: Some(now.uptime), ..Self::empty() };
+        *self = Self { tried: Tried::At(now.uptime), ..Self::empty() };
     }
 }
 
@@ -95,7 +116,8 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 
     /// Writes the counted denials down, as an entry of the log of denials; nothing where there are
     /// none. [`handle`](Self::handle) does so at the first denial after a start, and then every 15
-    /// minutes at most; a host that verifies step by step calls it by a timer.
+    /// minutes at most, by ticks; a host that verifies step by step, or whose ticks stand still while
+    /// it sleeps, calls it by a timer.
     ///
     /// # Errors
     /// [`Denial::StoreFailed`]; what was counted stays counted. [`Denial::Unclaimed`], or that of a

@@ -51,7 +51,8 @@ impl Handled {
     /// The coarse answer for the wire.
     pub const fn answer(&self) -> Answer {
         match self {
-            Self::Recorded(_) | Self::Unrecorded(_) | Self::Released(_) => Answer::Done,
+            Self::Recorded(recorded) => recorded.answer(),
+            Self::Unrecorded(acted) | Self::Released(acted) => acted.answer(),
             Self::Taken(_) | Self::Walked => Answer::Applied,
         }
     }
@@ -173,7 +174,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             Ok(permit) => self.carry_on(permit, clock(), actuator),
             Err(denial) => Err(denial.into()),
         };
-        if handled.is_err() && self.denied.is_due(&clock()) {
+        if handled.is_err() && self.denied.falls_due(&clock()) {
             let _kept_in_memory = self.write_denials(clock());
         }
         handled
@@ -197,7 +198,7 @@ impl<'t, S, T: Capacity> Lock<'t, S, T> {
             Ok(permit) => self.carry_on_async(permit, clock(), actuator).await,
             Err(denial) => Err(denial),
         };
-        if handled.is_err() && self.denied.is_due(&clock()) {
+        if handled.is_err() && self.denied.falls_due(&clock()) {
             let _kept_in_memory = self.write_denials_async(clock()).await;
         }
         handled

@@ -57,7 +57,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: Store,
     {
-        if self.denied.is_due(&now) {
+        if self.denied.falls_due(&now) {
             self.write_denials(now)?;
         }
         if let Some((journal, writing)) = self.settling()? {
@@ -74,7 +74,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     where
         S: AsyncStore,
     {
-        if self.denied.is_due(&now) {
+        if self.denied.falls_due(&now) {
             self.write_denials_async(now).await?;
         }
         if let Some((journal, writing)) = self.settling()? {

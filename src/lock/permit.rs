@@ -3,6 +3,7 @@
 use super::Door;
 use crate::{
     caveat::Right,
+    challenge::Answer,
     id::{ClaimNonce, Sequence},
     key::role,
     ledger::Outcome,
@@ -123,6 +124,11 @@ impl Acted {
     pub const fn outcome(&self) -> Outcome {
         self.outcome
     }
+
+    /// The coarse answer for the wire (SPEC.md section 10.2).
+    pub const fn answer(&self) -> Answer {
+        answer(self.outcome)
+    }
 }
 
 /// A decision with its outcome, as an entry of the lock's log.
@@ -142,6 +148,11 @@ impl Recorded {
     /// Whether the owner has acknowledged the log by this request.
     pub const fn acknowledged(&self) -> bool {
         self.acknowledged
+    }
+
+    /// The coarse answer for the wire (SPEC.md section 10.2).
+    pub const fn answer(&self) -> Answer {
+        answer(self.outcome)
     }
 
     /// The receipt, for the device key to sign: the presenting phone's, which believes nothing else.
@@ -169,6 +180,14 @@ impl Recorded {
 /// ```
 #[derive(Debug)]
 pub struct MayRead(pub(super) ClaimNonce);
+
+/// What was handed to the actuator is done, whatever it did; what lapsed never was.
+const fn answer(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Lapsed => Answer::Denied,
+        _ => Answer::Done,
+    }
+}
 
 /// Whether more time has passed since the start of a verification than an act may wait.
 pub(super) fn is_late(started: &Now, now: &Now) -> bool {

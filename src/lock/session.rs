@@ -95,7 +95,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
 /// another is served.
 ///
 /// No session takes another's place: a full set answers [`Answer::Busy`] until one is closed, or
-/// its challenge is spent or dead.
+/// its challenge is spent, dead, or of before a restart, an epoch or a release.
 #[derive(Debug)]
 pub struct Sessions<const N: usize = 2> {
     seats: [Option<Session>; N],
@@ -116,7 +116,7 @@ impl<const N: usize> Sessions<N> {
     /// Opens a session with a challenge, see [`Lock::challenge`].
     ///
     /// # Errors
-    /// [`Answer::Busy`], or the answer to what [`Lock::challenge`] denies.
+    /// The answer to what [`Lock::challenge`] denies; [`Answer::Busy`].
     pub fn open<S, T: Capacity>(
         &mut self,
         lock: &mut Lock<'_, S, T>,
@@ -124,7 +124,10 @@ impl<const N: usize> Sessions<N> {
         channel: Channel,
         now: Now,
     ) -> Result<(SessionId, Challenge), Answer> {
-        let is_free = |seat: &Option<Session>| !seat.as_ref().is_some_and(|held| held.lives(&now));
+        let door = lock.door().map_err(|denial| denial.answer())?;
+        // What a restart, an epoch or a release has ended takes no seat.
+        let is_taken = |held: &Session| held.lives(&now) && held.open(&door).is_some();
+        let is_free = |seat: &Option<Session>| !seat.as_ref().is_some_and(is_taken);
         let place = self.seats.iter().position(is_free).ok_or(Answer::Busy)?;
         let seat = self.seats.get_mut(place).ok_or(Answer::Busy)?;
         let session = lock.challenge(random, channel, now).map_err(|denial| denial.answer())?;

@@ -53,8 +53,10 @@ pub fn done<T>(future: impl Future<Output = T>) -> T {
 pub enum Mood {
     /// It does what it is asked.
     Works,
-    /// It does nothing, and says so.
+    /// It writes nothing, and says so.
     Fails,
+    /// Nor does it read anything.
+    Dead,
     /// It does what it is asked, and says that it failed.
     FailsLate,
 }
@@ -85,7 +87,7 @@ impl Moody {
         write: impl FnOnce(&mut Memory) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         match self.mood.get() {
-            Mood::Fails => return Err(StoreError::Failed),
+            Mood::Fails | Mood::Dead => return Err(StoreError::Failed),
             Mood::Works | Mood::FailsLate => write(&mut self.store)?,
         }
         self.writes.set(self.writes.get() + 1);
@@ -104,7 +106,10 @@ impl Store for Moody {
     const OVERHEAD: usize = <Memory as Store>::OVERHEAD;
 
     fn read(&mut self, at: Cursor, out: &mut [u8]) -> Result<Option<(usize, Cursor)>, StoreError> {
-        Store::read(&mut self.store, at, out)
+        match self.mood.get() {
+            Mood::Dead => Err(StoreError::Failed),
+            _ => Store::read(&mut self.store, at, out),
+        }
     }
 
     fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {

@@ -63,9 +63,7 @@ impl kw_handled {
     pub(crate) fn of(handled: &Handled) -> Self {
         let answered = Self::answered(handled.answer());
         match handled {
-            Handled::Recorded(recorded) => {
-                Self { answer: answered.answer, ..Self::recorded(recorded) }
-            }
+            Handled::Recorded(recorded) => Self::recorded(recorded),
             Handled::Unrecorded(acted) => {
                 let outcome = outcome_number(acted.outcome());
                 Self { what: KW_UNRECORDED, outcome, ..answered }
@@ -89,7 +87,7 @@ impl kw_handled {
             outcome: outcome_number(recorded.outcome),
             may_read: recorded.may_read().is_some().into(),
             acknowledged: recorded.acknowledged().into(),
-            ..Self::answered(Answer::Done)
+            ..Self::answered(recorded.answer())
         }
     }
 }

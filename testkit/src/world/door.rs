@@ -2,9 +2,8 @@
 
 use chacha20::ChaCha20Rng;
 use keyward::{
-    Answer, Card, Challenge, Channel, Claimed, Denial, Epoch, Keyset, Lock, Now, OpeningKey,
-    OpeningKeys, Presentation, PublicKey, Refusal, Right, SigningKey, Status, Taken, Unclaimed,
-    Walk,
+    Card, Challenge, Channel, Claimed, Denial, Epoch, Keyset, Lock, Now, OpeningKey, OpeningKeys,
+    Presentation, PublicKey, Refusal, Right, SigningKey, Status, Taken, Unclaimed, Walk,
     id::{ClaimNonce, LockId},
     ledger::Outcome,
     lock::{Anchor, Bundle, Home, Identity, Order, Recorded, Restored, Session},
@@ -179,9 +178,6 @@ impl<S: Store, T: Capacity> Door<S, T> {
     /// # Errors
     /// The refusal.
     pub fn deliver(&mut self, statement: &[u8], now: Now) -> Result<Taken, Refusal> {
-        if self.lock.trust().is_err() {
-            return Err(Refusal::Unclaimed);
-        }
         match statement {
             [_, 9, ..] => {
                 let epoch = Epoch::decode(statement)?;
@@ -207,7 +203,7 @@ impl<S: Store, T: Capacity> Door<S, T> {
     /// The phone presents: the lock decides, acts and answers.
     pub fn present(&mut self, presentation: &[u8], now: Now) -> (Vec<u8>, Verdict) {
         let verdict = self.decide(presentation, now);
-        let answer = verdict.as_ref().map_or_else(Denial::answer, |_recorded| Answer::Done);
+        let answer = verdict.as_ref().map_or_else(Denial::answer, Recorded::answer);
         (answer.encode().to_vec(), verdict)
     }
 
