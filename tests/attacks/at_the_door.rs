@@ -5,24 +5,26 @@ use keyward::{
     Seconds, Target, Valid,
     id::{LockId, Nonce},
     ledger::Outcome,
-    receipt::{Break, Head, Log},
+    receipt::{Break, Event, Head, Log},
     time::Uptime,
 };
 use keyward_testkit::{
     scene::{Link, Mode, Scene},
+    stores::{Mood, Moody},
     world::{Door, Holder, START, Settings, World},
 };
 
 use crate::common::{
-    DAY, asked, code, counted, denied, grant, uncounted, unlock, unlocking, visit,
+    DAY, asked, code, counted, counting, denied, grant, uncounted, unlock, unlocking, visit,
 };
 
 #[test]
 fn a01_a_second_entry_behind_a_frozen_camera_is_denied_and_told() {
     let mut world = World::new(101);
     let camera = world.camera.key.public();
-    let grant = unlocking(&world).uses(1).unwrap().witness(1, &[camera]).unwrap();
-    let held = world.owner.grant(&world.courier.public(), 1, &grant);
+    let grant = unlocking(&world).witness(1, &[camera]).unwrap();
+    let unspent = world.owner.grant(&world.courier.public(), 1, &grant);
+    let held = world.owner.grant(&world.courier.public(), 1, &grant.uses(1).unwrap());
     let now = world.now();
     let World { flat, courier, camera, rng, .. } = &mut world;
     let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
@@ -30,22 +32,32 @@ fn a01_a_second_entry_behind_a_frozen_camera_is_denied_and_told() {
     flat.present(&courier.present(&request, std::slice::from_ref(&seen), None), now).1.unwrap();
 
     camera.recording = false;
-    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    let request = asked(flat, (&unspent, courier), Right::UNLOCK, now, rng);
     assert_eq!(camera.agree(&request), None);
     let unseen = flat.present(&courier.present(&request, &[], None), now).1;
-    assert!([430, 441].contains(&code(unseen.clone())), "{unseen:?}");
-    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    assert_eq!(code(unseen), 441, "nobody enters unseen, though nothing is used up");
+    let request = asked(flat, (&unspent, courier), Right::UNLOCK, now, rng);
     let replayed = flat.present(&courier.present(&request, &[seen], None), now).1;
     assert_eq!(code(replayed), 302, "what the camera said was of another request");
+    camera.recording = true;
+    let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
+    let seen = camera.agree(&request).unwrap();
+    let again = flat.present(&courier.present(&request, &[seen], None), now).1;
+    assert_eq!(code(again), 430, "nor twice before it");
     flat.secure();
     let log = flat.log(now);
-    let opened = |entry: &&Vec<u8>| {
-        let entry = keyward::Entry::decode(entry).unwrap();
-        matches!(entry.receipt.unverified().event, keyward::receipt::Event::Opening { .. })
-    };
-    assert_eq!(log.iter().filter(opened).count(), 1, "and the numbers have no gap");
-    assert_eq!(flat.lock.head(Log::Events).next.0, 4);
-    assert_eq!(flat.lock.head(Log::Denials).next.0, 1, "nor are the denials unsaid");
+    let receipts: Vec<_> =
+        log.iter().map(|entry| keyward::Entry::decode(entry).unwrap().receipt).collect();
+    let of = |log| receipts.iter().filter(move |receipt| receipt.unverified().event.log() == log);
+    for log in [Log::Events, Log::Denials] {
+        let walked = of(log).try_fold(Head::START, |head, receipt| head.step(receipt));
+        assert_eq!(walked, Ok(flat.lock.head(log)), "no entry is missing");
+    }
+    let opened =
+        |receipt: &&Receipt<'_>| matches!(receipt.unverified().event, Event::Opening { .. });
+    assert_eq!(of(Log::Events).filter(opened).count(), 1);
+    let denied = of(Log::Denials).map(|receipt| receipt.unverified().event).collect::<Vec<_>>();
+    assert_eq!(denied, [Event::Denials { count: 3 }], "nor are the denials unsaid");
 }
 
 #[test]
@@ -116,9 +128,28 @@ fn a04_every_subset_of_a_log_that_is_left_out_is_noticed() {
         let which = |place: usize| subset >> place & 1 == 1;
         assert_ne!(walk(&which), Ok(head), "{subset:b}");
     }
-    for (one, other) in (1..receipts.len()).map(|place| (place - 1, place)) {
-        let step = Head::behind(&receipts[other]).step(&receipts[one]);
-        assert_eq!(step, Err(Break::Behind), "another order");
+    for place in 1..receipts.len() {
+        let (one, other) = (&receipts[place - 1], &receipts[place]);
+        assert_eq!(Head::behind(other).step(one), Err(Break::Behind), "another order");
+        if let Some(next) = receipts.get(place + 1) {
+            assert_eq!(Head::behind(one).step(next), Err(Break::Gap), "one is left out");
+        }
+    }
+    // The same entries of another life, each with its number: none fits, and none fits behind it.
+    let mut other = World::new(204);
+    let held = counted(&mut other, 9);
+    for _ in 0..3 {
+        unlock(&mut other, &held).unwrap();
+    }
+    let forged = other.flat.log(now);
+    assert_eq!(forged.len(), log.len());
+    for (place, forged) in forged.iter().enumerate().skip(1) {
+        let forged = keyward::Entry::decode(forged).unwrap().receipt;
+        let before = Head::behind(&receipts[place - 1]);
+        assert_eq!(before.step(&forged), Err(Break::Hash), "a foreign entry at {place}");
+        if let Some(next) = receipts.get(place + 1) {
+            assert_eq!(Head::behind(&forged).step(next), Err(Break::Hash));
+        }
     }
 }
 
@@ -233,7 +264,7 @@ fn a31_strangers_burn_nothing_and_two_phones_go_side_by_side() {
     let held = counted(&mut world, 3);
     let stranger = Holder::new(&mut world.rng);
     let now = world.now();
-    let World { flat, courier, rng, .. } = &mut world;
+    let World { owner, flat, courier, rng, .. } = &mut world;
     let before = format!("{:?} {:?}", flat.lock.memory(), flat.lock.head(Log::Events));
     let request = asked(flat, (&held, courier), Right::UNLOCK, now, rng);
     for _ in 0..100 {
@@ -248,6 +279,27 @@ fn a31_strangers_burn_nothing_and_two_phones_go_side_by_side() {
     assert_eq!(code(visit(flat, (&held[0], &phones[0]), Right::UNLOCK, now, rng)), 0);
     assert_eq!(code(visit(flat, (&held[1], &phones[1]), Right::UNLOCK, now, rng)), 0);
     assert_eq!(code(visit(flat, (&held[0], &phones[0]), Right::UNLOCK, now, rng)), 430, "of 3");
+    // Nor do their counters, whoever forges higher ones in between.
+    let settings = Settings { unchallenged: true, ..Settings::default() };
+    let mut door = Door::claimed(LockId(*b"counting"), owner, settings, now, rng);
+    let grant = grant(door.id, Rights::of(Right::UNLOCK), DAY);
+    let held = owner.grant(&courier.public(), 1, &grant);
+    let child = |phone: &Holder| courier.delegate(&held, &phone.public(), 0, &Caveats::narrowing());
+    let held = [child(&phones[0]), child(&phones[1])];
+    let counts = |door: &mut Door, which: usize, counter: u64, key: &Holder| {
+        let bytes = counting(door.id, &held[which], counter, START, key);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let verified = door.lock.verify_unchallenged(&presentation, now);
+        let committed = verified.and_then(|verified| verified.commit(now).map(drop));
+        committed.map_or_else(|denial| denial.code(), |()| 0)
+    };
+    for counter in [7, 3, 500, 499] {
+        for which in [0, 1] {
+            assert_eq!(counts(&mut door, which, u64::MAX - 1, &stranger), 300, "forged");
+            assert_eq!(counts(&mut door, which, counter, &phones[which]), 0, "{counter}");
+            assert_eq!(counts(&mut door, which, counter, &phones[which]), 470, "again");
+        }
+    }
 }
 
 #[test]
@@ -278,24 +330,49 @@ fn a34_a_receipt_is_believed_whole_or_not_at_all() {
 #[test]
 fn a36_with_clock_and_store_dead_the_owner_opens_and_the_guest_does_not() {
     let mut world = World::new(136);
-    let phone = Holder::new(&mut world.rng);
+    let (now, phone) = (Now::ticks(Uptime(5000), 100), Holder::new(&mut world.rng));
+    let id = LockId(*b"dead-one");
+    let mut door: Door<Moody> = Door::over(id, Moody::new(), &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
     let valid = Valid { from: START, lasts: Seconds::days(3650) };
-    let door = [Target::Lock(world.flat.id)];
-    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &door, valid).unwrap();
+    let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(id)], valid).unwrap();
     let glass = world.owner.grant_emergency(&phone.public(), &grant);
-    let guest = uncounted(&mut world);
-    let anchor = world.flat.lock.anchor().unwrap();
-    let now = Now::ticks(Uptime(5000), 100);
-    for (held, holder, opens) in [(&glass, &phone, true), (&guest, &world.courier, false)] {
+    let guest = world.owner.grant(&world.courier.public(), 0, &grant);
+    let ended = self::grant(id, Rights::of(Right::UNLOCK), DAY);
+    let ended = world.owner.grant_emergency(&phone.public(), &ended);
+    door.deliver(&world.owner.attest(START.after(2 * 86_400), None), now).unwrap();
+    let denied = visit(&mut door, (&ended, &phone), Right::UNLOCK, now, &mut world.rng);
+    assert_eq!(code(denied), 421);
+    let anchor = door.lock.anchor().unwrap();
+    // The store dies under the lock: with it nobody comes in, and at the next start neither.
+    door.lock.store().mood.set(Mood::Fails);
+    for (held, holder) in [(&glass, &phone), (&guest, &world.courier)] {
+        let told = Now { uptime: now.uptime, ..Now::exactly(START.after(2 * 86_400)) };
+        let came = visit(&mut door, (held, holder), Right::UNLOCK, told, &mut world.rng);
+        assert_eq!(came, Err(Denial::StoreFailed));
+        assert!(!door.is_open);
+    }
+    door.lock.store().mood.set(Mood::Dead);
+    let (mut door, restored) = door.restarted(None, |store| store);
+    assert_eq!(restored, Err(Denial::StoreFailed));
+    let challenge = door.lock.challenge([0; 16], Channel::Radio, now);
+    assert_eq!(challenge.err(), Some(Denial::NotRestored));
+    // What the host keeps apart knows the emergency key, no issuer, and not what has ended.
+    let cases = [
+        (&glass, &phone, Ok(Outcome::Done)),
+        (&ended, &phone, Ok(Outcome::Done)),
+        (&guest, &world.courier, Err(200)),
+    ];
+    for (held, holder, opens) in cases {
         let mut session = anchor.challenge(Nonce([3; 16]), Channel::Radio, now);
         let challenge = session.challenge().encode().unwrap();
-        let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
+        let ask = Ask { lock: id, right: Right::UNLOCK, parameter: b"" };
         let (challenge, channel) = (challenge.as_bytes(), Channel::Radio);
         let request = holder.request(held, ask, challenge, channel, &mut world.rng);
         let bytes = holder.present(&request, &[], None);
         let presentation = Presentation::decode(&bytes).unwrap();
         let opened = anchor.open(&mut session, &presentation, now, |_order| Outcome::Done);
-        assert_eq!(opened.is_ok(), opens, "{opened:?}");
+        assert_eq!(opened.map_err(|denial| denial.code()), opens);
     }
     assert_eq!(Denial::StoreFailed.answer(), Answer::Denied, "strangers learn nothing of it");
 }

@@ -2,8 +2,11 @@
 
 use chacha20::ChaCha20Rng;
 use keyward::{
-    Ask, Caveats, Channel, Grant, Now, Right, Rights, Seconds, Target, Time, Valid, id::LockId,
-    store::Store, tables::Capacity,
+    Ask, Caveats, Channel, Grant, Now, Origin, Request, Right, Rights, Seconds, Target, Time,
+    Token, Valid,
+    id::{Counter, LockId},
+    store::Store,
+    tables::Capacity,
 };
 use keyward_testkit::{
     catalogue,
@@ -58,6 +61,22 @@ pub(crate) fn visit<S: Store, T: Capacity>(
 ) -> Verdict {
     let request = asked(door, (held, holder), right, now, rng);
     door.present(&holder.present(&request, &[], None), now).1
+}
+
+/// An unchallenged presentation to unlock a door, good for a minute, by this key.
+pub(crate) fn counting(
+    lock: LockId,
+    held: &Capability,
+    counter: u64,
+    time: Time,
+    holder: &Holder,
+) -> Vec<u8> {
+    let (origin, token) = (Origin::decode(&held.origin), Token::decode(&held.token));
+    let (origin, token) = (origin.unwrap(), token.unwrap());
+    let ask = Ask { lock, right: Right::UNLOCK, parameter: b"" };
+    let (counter, expires) = (Counter(counter), time.after(60));
+    let request = Request::unchallenged(&origin, &token, ask, counter, time, expires).unwrap();
+    holder.forge(request.encode().unwrap().as_bytes(), &[], None)
 }
 
 /// The courier unlocks the flat, if he may.

@@ -1,11 +1,12 @@
 //! What a thief of an issuer of the keyset can do: one that grants, attests, revokes or enrols.
 
 use keyward::{
-    Ask, Caveats, Channel, Now, Refusal, Right, Rights, Seconds, SigningKey, Taken, Target, Time,
-    Valid, card,
-    id::{ClaimNonce, Nonce, Serial},
+    Ask, Caveats, Channel, Now, Origin, Presentation, Refusal, Request, Right, Rights, Seconds,
+    SigningKey, Taken, Target, Time, Token, Valid, card,
+    id::{ClaimNonce, Counter, Nonce, Serial},
     ledger::Outcome,
     lock::Anchor,
+    schedule::{Weekdays, Window},
     seal::OpeningKey,
     status::{Revoked, SerialFloor},
     time::Uptime,
@@ -297,6 +298,48 @@ fn a_thief_of_an_enroller_shuts_out_phones_that_do_not_seal_or_lets_them_in() {
     world.owner.publish_card(world.flat.id, world.now);
     assert_eq!(visited(&mut world), [Taken::Keyset, Taken::Card]);
     assert_eq!(brings(&mut world, &shut), Err("Older"));
+}
+
+#[test]
+fn a_thief_of_an_enroller_takes_a_locks_local_time_and_lets_unchallenged_requests_in() {
+    let mut world = World::new(115);
+    let stolen = SigningKey::from_secret(world.owner.enroller.expose_secret());
+    let courier = Holder::new(&mut world.rng);
+    let valid = Valid { from: START, lasts: Seconds::days(1) };
+    let grant = Caveats::grant(unlock(), &[Target::Lock(world.flat.id)], valid).unwrap();
+    let all_day = [Window::weekly(Weekdays::ALL, 0, 1440)];
+    let held =
+        world.owner.grant(&courier.public(), 0, &grant.clone().schedule(&all_day, &[]).unwrap());
+    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Ok(()));
+    let other = world.owner.grant(&courier.public(), 0, &grant);
+    let queued = |world: &mut World, counter| {
+        let (origin, token) = (Origin::decode(&other.origin), Token::decode(&other.token));
+        let (origin, token) = (origin.unwrap(), token.unwrap());
+        let ask = Ask { lock: world.flat.id, right: Right::UNLOCK, parameter: b"" };
+        let (time, expires) = (world.now, world.now.after(60));
+        let request =
+            Request::unchallenged(&origin, &token, ask, Counter(counter), time, expires).unwrap();
+        let bytes = request.present(&[], None).unwrap().sign(&courier.key).unwrap();
+        let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
+        let verified = world.flat.lock.verify_unchallenged(&presentation, world.now());
+        verified
+            .and_then(|verified| verified.commit(Now::exactly(time)).map(drop))
+            .map_err(|denial| denial.name())
+    };
+    assert_eq!(queued(&mut world, 1), Err("UnchallengedRefused"));
+    let card = forged::card(&world, &stolen, (1, u64::MAX), |card| {
+        (card.unchallenged, card.zone) = (true, None);
+    });
+    assert_eq!(brings(&mut world, &card), Ok(Taken::Card));
+    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Err("ZoneUnknown"));
+    assert_eq!(queued(&mut world, 2), Ok(()));
+
+    world.owner.enroller = SigningKey::generate(&mut world.rng);
+    world.owner.publish_keyset(world.now);
+    world.owner.publish_card(world.flat.id, world.now);
+    assert_eq!(visited(&mut world), [Taken::Keyset, Taken::Card]);
+    assert_eq!(asks(&mut world, &held, &courier, Right::UNLOCK), Ok(()));
+    assert_eq!(queued(&mut world, 3), Err("UnchallengedRefused"));
 }
 
 /// Break-glass over a dead store.
