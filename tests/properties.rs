@@ -3,7 +3,7 @@
 
 use chacha20::ChaCha20Rng;
 use keyward::{
-    Channel, Denial, Interval, Scope,
+    Channel, Denial, Interval, Scope, Seconds,
     id::{DomainId, Epoch, Nonce},
     verify::Accepted,
 };
@@ -43,23 +43,34 @@ fn the_verifier_equals_the_naive_model() {
     assert!(codes.len() > 30, "only {} denials were reached", codes.len());
 }
 
+/// For how many seconds the door may stay open.
+fn open(accepted: &Accepted) -> u32 {
+    accepted.relock_within().map_or(u32::MAX, |Seconds(within)| within)
+}
+
 #[test]
 fn a_link_never_widens() {
     let mut judged = 0;
-    for scene in scenes(2).filter(|scene| scene.links.len() > 1 && scene.verdict().is_ok()) {
+    let mut obliged = 0_u64;
+    for scene in scenes(2).filter(|scene| scene.links.len() > 1) {
+        let Ok(child) = scene.verdict() else { continue };
         let mut parent = scene.clone();
         parent.links.pop();
-        drop(parent.verdict().expect("what the longer chain permits, the shorter does"));
+        let parent = parent.verdict().expect("what the longer chain permits, the shorter does");
+        assert!(open(&child) <= open(&parent), "and for as long");
         judged += 1;
+        obliged += u64::from(parent.relock_within().is_some());
     }
     assert!(judged > SCENES / 20, "{judged} chains");
+    assert!(obliged > SCENES / 200, "{obliged} chains whose parent has an obligation");
 }
 
 #[test]
 fn a_caveat_never_widens() {
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     let mut judged = 0;
-    for scene in scenes(3).filter(|scene| scene.verdict().is_ok()) {
+    for scene in scenes(3) {
+        let Ok(strict) = scene.verdict() else { continue };
         // Drop one caveat of one link that link 0 needn't have.
         let mut looser = scene.clone();
         let index = usize::try_from(Dice(&mut rng).below(looser.links.len() as u64)).unwrap();
@@ -77,7 +88,8 @@ fn a_caveat_never_widens() {
             9 => link.channels = None,
             _ => link.app = None,
         }
-        drop(looser.verdict().expect("with fewer caveats, what was permitted is"));
+        let looser = looser.verdict().expect("with fewer caveats, what was permitted is");
+        assert!(open(&strict) <= open(&looser), "and for as long");
         judged += 1;
     }
     assert!(judged > SCENES / 10, "{judged} scenes");

@@ -15,7 +15,7 @@ use std::{
 };
 
 use keyward::{
-    Channel, Presentation, Right, Status, Target, Time, Token, WitnessStatement,
+    Channel, Presentation, Right, Seconds, Status, Target, Time, Token, WitnessStatement,
     caveat::CaveatKind,
     id::{Counter, KeyName, LinkId},
     ledger::{Memory, Uses},
@@ -37,7 +37,7 @@ use crate::{
 pub struct Report {
     /// How many chains there are.
     pub chains: usize,
-    /// At how many doors, or times, or requests, each was judged.
+    /// At how many doors, or times, or requests, and for how long a door, each was judged.
     pub contexts: usize,
     /// How many of these verdicts permit.
     pub permitted: usize,
@@ -153,8 +153,7 @@ fn idle(permits: &HashMap<&Chain, Permits>) -> Vec<CaveatKind> {
             let values = (0..CAVEATS.len()).filter(|caveat| CAVEATS[*caveat].0 == kind);
             let bound: Vec<_> = values.map(|caveat| chain(vec![caveat])).collect();
             let denies = bound.iter().any(|bound| beyond(&chain(vec![]), bound) > 0);
-            // An obligation always holds.
-            bound.iter().any(|bound| count(bound) > 0) && (denies || kind == CaveatKind::MaxOpen)
+            bound.iter().any(|bound| count(bound) > 0) && denies
         })
     };
     CaveatKind::ALL.into_iter().filter(|kind| !decides(*kind)).collect()
@@ -212,10 +211,13 @@ fn permits(chain: &Chain, doors: &[(&Door, Prepared<'_>)]) -> Permits {
                     let bytes = draft.sign(&key(holder)).unwrap();
                     let presentation = Presentation::decode(bytes.as_bytes()).unwrap();
                     for (door, lock) in doors.iter().filter(|(door, _)| door.scene.mode == mode) {
-                        if door.admits(lock, &presentation, &seen) {
-                            permits[context / 64] |= 1 << (context % 64);
+                        let open = door.opens(lock, &presentation, &seen);
+                        for long in OPEN {
+                            if open.is_some_and(|open| open >= long) {
+                                permits[context / 64] |= 1 << (context % 64);
+                            }
+                            context += 1;
                         }
-                        context += 1;
                     }
                 }
             }
@@ -232,10 +234,17 @@ struct Door {
 }
 
 impl Door {
-    fn admits(&self, lock: &Prepared<'_>, presentation: &Presentation<'_>, seen: &Seen) -> bool {
+    /// For how many seconds it opens at most, if it does.
+    fn opens(
+        &self,
+        lock: &Prepared<'_>,
+        presentation: &Presentation<'_>,
+        seen: &Seen,
+    ) -> Option<u32> {
         let judge = |view: &View<'_>| {
             let view = View { memory: self, ..*view };
-            verify_with(presentation, &view, seen).is_ok()
+            let accepted = verify_with(presentation, &view, seen).ok()?;
+            Some(accepted.relock_within().map_or(u32::MAX, |Seconds(within)| within))
         };
         lock.view(judge).unwrap()
     }
@@ -295,9 +304,12 @@ fn doors() -> Vec<Door> {
     .collect()
 }
 
+/// What a chain may permit: that a door stays open for so many seconds, or without end.
+const OPEN: [u32; 3] = [5, 9, u32::MAX];
+
 /// Three modes, two rights, with and without witnesses, with and without a status; three times,
-/// four states of the lock.
-const CONTEXTS: usize = 3 * 2 * 2 * 2 * 3 * 4;
+/// four states of the lock; how long the door may stay open.
+const CONTEXTS: usize = 3 * 2 * 2 * 2 * 3 * 4 * OPEN.len();
 
 /// A link with these caveats. Link 0 is as wide as the universe without them.
 fn link(index: usize, caveats: &[usize]) -> Link {
@@ -327,6 +339,7 @@ const CAVEATS: &[(CaveatKind, Add)] = &[
     (CaveatKind::Witness, |link| link.witness = Some((1, vec![WITNESS]))),
     (CaveatKind::Witness, |link| link.witness = Some((1, vec![HOLDER + 1]))),
     (CaveatKind::MaxOpen, |link| link.max_open = Some(5)),
+    (CaveatKind::MaxOpen, |link| link.max_open = Some(9)),
     (CaveatKind::Fresh, |link| link.fresh = Some(120)),
     (CaveatKind::Fresh, |link| link.fresh = Some(500)),
     (CaveatKind::Schedule, |link| link.schedule = Some((daily(0, 1440), vec![]))),

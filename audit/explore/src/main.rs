@@ -1,4 +1,4 @@
-//! All short lives of a lock, by stateright, to a depth: `keyward-explore DEPTH [forgets]`.
+//! All lives of a lock of so many steps, by stateright: `keyward-explore STEPS [forgets]`.
 //!
 //! A state is the way that led to it. Two ways that leave the same to be seen, in the lock and
 //! around it, are one: a lock can't be cloned, and its records name numbers that permit nothing.
@@ -11,7 +11,6 @@ use std::{
     env,
     hash::{Hash, Hasher},
     sync::Arc,
-    thread,
 };
 
 use cast::Cast;
@@ -20,6 +19,7 @@ use stateright::{Checker, Model, Property};
 
 struct Explored {
     cast: Arc<Cast>,
+    steps: usize,
     forgets: bool,
 }
 
@@ -58,7 +58,11 @@ impl Model for Explored {
         vec![self.lived(Vec::new())]
     }
 
-    fn actions(&self, _state: &State, actions: &mut Vec<Step>) {
+    fn actions(&self, state: &State, actions: &mut Vec<Step>) {
+        // A life of all its steps is looked at, and not lived on.
+        if state.way.len() == self.steps {
+            return;
+        }
         let powers = [Power::Stays, Power::Before, Power::Behind];
         actions.extend([Step::Connect, Step::Again, Step::Cut]);
         actions.extend((0..4).map(|which| Step::Present(which, Power::Stays)));
@@ -85,16 +89,18 @@ impl Model for Explored {
 
 fn main() {
     let mut arguments = env::args().skip(1);
-    let depth = arguments.next().and_then(|depth| depth.parse().ok()).unwrap_or(4);
+    let steps = arguments.next().and_then(|steps| steps.parse().ok()).unwrap_or(3);
     let forgets = arguments.next().is_some();
-    let model = Explored { cast: Arc::new(Cast::new()), forgets };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let checker = model.checker().threads(cores).target_max_depth(depth).spawn_bfs().join();
-    println!("states: {}, depth: {}", checker.unique_state_count(), checker.max_depth());
+    let model = Explored { cast: Arc::new(Cast::new()), steps, forgets };
+    // One thread takes the ways by their length: what is reached by two is first reached by the
+    // shorter one, which has the most steps left.
+    let checker = model.checker().threads(1).spawn_bfs().join();
+    println!("states: {}\nsteps: {steps}", checker.unique_state_count());
     let found = checker.discoveries();
     println!("violations: {}", found.len());
     for path in found.into_values() {
         let last = path.last_state();
+        println!("found_in_steps: {}", last.way.len());
         println!("{}: {:?}", last.broken.unwrap_or("nothing"), last.way);
     }
 }
