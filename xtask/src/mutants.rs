@@ -1,7 +1,7 @@
 //! Breaks the core in every small way, by cargo-mutants: for each a test must fail.
 //!
 //! Each mutant is first tried by tests of seconds, and what they let through by all tests of the
-//! core. A run that ends early goes on where it ended. What was found stands in `audit/mutants.txt`:
+//! core. A run that ends early goes on where it ended, unless sources or tests have changed. What was found stands in `audit/mutants.txt`:
 //! of each file how many mutants there were and at which commit, those that no test sees (`!`), and
 //! by hand those that nobody could see, with the reason (`=`), which are not tried: named by what
 //! they replace, the line and the place within it.
@@ -82,12 +82,30 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     if !clean("cargo").args(baseline).status().is_ok_and(|status| status.success()) {
         return Err("the tests of the core don't hold as it is".into());
     }
+    forget_others()?;
     let quick = QUICK.iter().flat_map(|test| ["--test", test]);
     try_by(&files, &same, SECONDS[0], &quick.chain(["--lib"]).collect::<Vec<_>>())?;
     let mut missed = try_by(&files, &same, SECONDS[1], &["--lib", "--tests"])?;
     // cargo-mutants 27 tries fields that are left out of an expression, though it is told not to.
     missed.retain(|name| same.iter().all(|mutant| mutant.name != *name));
     record(&before, &same, &others, &missed)
+}
+
+/// Forgets what was found of other sources, or by other tests: a verdict is of what was tried.
+fn forget_others() -> Result<(), String> {
+    let git = |arguments: &[&str]| text(clean("git").args(arguments)).unwrap_or_default();
+    let parts = ["src", "tests", "testkit", "Cargo.lock"];
+    let held = git(&["ls-tree", "HEAD", parts[0], parts[1], parts[2], parts[3]]);
+    let edited = git(&[&["diff", "HEAD", "--"][..], &parts].concat());
+    let of = format!("{held}\n{edited}");
+    let (marker, out) = (root().join("target/mutants.of"), root().join("target/mutants.out"));
+    if fs::read_to_string(&marker).is_ok_and(|before| before == of) {
+        return Ok(());
+    }
+    if out.exists() {
+        fs::remove_dir_all(&out).map_err(|error| error.to_string())?;
+    }
+    fs::write(&marker, of).map_err(|error| error.to_string())
 }
 
 /// Whether the record still fits what it speaks of.

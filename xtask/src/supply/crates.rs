@@ -1,35 +1,56 @@
-//! The crates that the core links, counted, and looked for in SECURITY.md.
+//! The crates that the core links, counted, and held against the table in SECURITY.md.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::Value;
 
 use super::read;
 use crate::toolchain::{clean, text};
 
-/// Prints lines and `unsafe` of each crate; all must stand in SECURITY.md.
+/// Prints lines and `unsafe` of each crate; SECURITY.md must tell the same of each, and of no other.
 pub(super) fn run() -> Result<(), String> {
     let security = read("SECURITY.md")?;
+    let mut told = told(&security);
     let metadata = text(clean("cargo").args(["metadata", "--format-version", "1", "--locked"]));
     let metadata = metadata.ok_or("cargo metadata fails")?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     println!("{:24} {:>8} {:>7} {:>7}", "crate", "version", "lines", "unsafe");
-    let (mut unnamed, mut lines, mut crates) = (Vec::new(), 0, 0);
+    let (mut wrong, mut lines, mut crates) = (Vec::new(), 0, 0);
     for package in linked(&metadata)? {
         let word = |key: &str| package[key].as_str().unwrap_or_default();
         let (name, manifest) = (word("name"), Path::new(word("manifest_path")));
         let counted = Counted::of(&manifest.with_file_name("src"))?;
         println!("{name:24} {:>8} {:>7} {:>7}", word("version"), counted.lines, counted.unsafes);
         (lines, crates) = (lines + counted.lines, crates + 1);
-        if !security.contains(&format!("`{name}`")) {
-            unnamed.push(name.to_owned());
+        // The third part of a version changes what is linked, and no row while the counts stay.
+        let version = word("version").splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+        let row = [version, counted.lines.to_string(), counted.unsafes.to_string()];
+        if told.remove(name).as_ref() != Some(&row) {
+            wrong.push(format!("{name} {}", row.join(" ")));
         }
     }
     println!("crates: {crates}\nlines: {lines}");
-    match unnamed.is_empty() {
+    wrong.extend(told.into_keys().map(|name| format!("{name} is not linked")));
+    match wrong.is_empty() {
         true => Ok(()),
-        false => Err(format!("not in SECURITY.md: {}", unnamed.join(", "))),
+        false => Err(format!("SECURITY.md tells something else of:\n{}", wrong.join("\n"))),
     }
+}
+
+/// The rows of the table of crates: version, lines and lines with `unsafe`, by name.
+fn told(security: &str) -> BTreeMap<String, [String; 3]> {
+    let row = |line: &str| {
+        let fields: Vec<_> = line.split('|').map(str::trim).collect();
+        let ["", named, _why, _keeper, lines, unsafes, ""] = fields[..] else { return None };
+        let (name, version) = named.strip_prefix('`')?.split_once("` ")?;
+        let number = |text: &str| text.replace(' ', "");
+        Some((name.to_owned(), [version.to_owned(), number(lines), number(unsafes)]))
+    };
+    security.lines().filter_map(row).collect()
 }
 
 /// The packages that the core links, on whatever machine and with all its features; what only
