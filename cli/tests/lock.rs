@@ -177,6 +177,30 @@ fn a_door_is_secured_in_time_or_before_all_else() {
 }
 
 #[test]
+fn a_door_is_secured_in_time_though_its_receipt_is_lost() {
+    let desk = Desk::claimed();
+    desk.issue("short", "--right unlock --max-open 1s");
+    let lost = ["-o", "missing/receipt"];
+    let said = desk.phone("open", "short", &lost);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    assert!(said.err.contains("missing/receipt"), "{}", said.err);
+    assert!(said.out.ends_with("flat-12a: secured: done\n"), "{}", said.out);
+    assert_eq!(desk.text("flat/bolt"), "locked\n");
+    desk.done("present short --key guest.key --unchallenged flat-12a -o code");
+    let said = desk.run(&[&["lock", "open", "flat", "--code", "code"], &lost[..]].concat());
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    assert_eq!(desk.text("flat/bolt"), "locked\n");
+}
+
+#[test]
+fn a_door_that_was_opened_for_a_release_is_secured_in_time() {
+    let desk = Desk::claimed();
+    desk.issue("short", "--right unlock --max-open 1s");
+    desk.phone("release", "short", &[]).assert_no("not released");
+    assert_eq!(desk.text("flat/bolt"), "locked\n");
+}
+
+#[test]
 fn a_domain_file_that_is_behind_the_lock_is_told() {
     let desk = Desk::claimed();
     fs::copy(desk.path("domain.kw"), desk.path("old.kw")).unwrap();

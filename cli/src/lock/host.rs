@@ -35,6 +35,8 @@ pub(crate) struct Host {
     /// The entry of a decision whose outcome nobody knows.
     interrupted: Option<u64>,
     is_unclaimed: bool,
+    /// Within which time the door must be secured that break-glass has opened.
+    pub(super) glass_within: Option<Seconds>,
     started: Instant,
 }
 
@@ -88,7 +90,18 @@ impl Host {
             Err(denial) if is_fault(&denial) => fault = Some(denial),
             Err(denial) => return Err(denied(denial)),
         }
-        Ok(Self { place, kept, lock, bolt, anchor, fault, interrupted, is_unclaimed, started })
+        Ok(Self {
+            place,
+            kept,
+            lock,
+            bolt,
+            anchor,
+            fault,
+            interrupted,
+            is_unclaimed,
+            glass_within: None,
+            started,
+        })
     }
 
     fn recover(&mut self) -> Result<()> {
@@ -142,7 +155,14 @@ impl Host {
     /// Throws the bolt, for no token.
     pub(crate) fn secure(&mut self) -> Outcome {
         let bolt = &self.bolt;
-        self.lock.secure(|| bolt.secured())
+        let outcome = self.lock.secure(|| bolt.secured());
+        self.glass_within.take_if(|_| outcome == Outcome::Done);
+        outcome
+    }
+
+    /// Within which time the door must be secured: by the lock's own duty, or by this host's.
+    pub(crate) fn relock_within(&self) -> Option<Seconds> {
+        self.lock.relock_within(self.now()).or(self.glass_within)
     }
 
     /// Waits until the door must be secured, within so long at most, and secures it.

@@ -68,6 +68,7 @@ impl Host {
         let handled = match (session, self.broken()) {
             (Some(session), Some(anchor)) => {
                 let opened = self.break_glass(&anchor, session, bytes, act);
+                self.glass_within = asked.get().and_then(|(_, within)| within);
                 return Ok(opened.map_or_else(Became::Denied, |outcome| {
                     Became::Decided(Decision::unrecorded(asked.get(), outcome))
                 }));

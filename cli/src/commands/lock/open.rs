@@ -69,44 +69,35 @@ struct Phone {
 impl Open {
     pub(crate) fn run(self, app: &App) -> Result<()> {
         let mut host = Host::start(&self.which)?;
-        let decision = match &self.code {
-            Some(argument) => {
-                let objects = object::read(argument)?;
-                let first = objects.into_iter().next();
-                let mut bytes = first.map(|object| object.bytes).unwrap_or_default();
-                let lock = host.name();
-                let became = host.message(None, &mut bytes)?;
-                telling::message(app, &lock, &became)?;
-                ended(became)?
-            }
-            None => Some(self.phone.served(app, &mut host)?),
-        };
-        let decision = decision.ok_or_else(|| Failure::input("no presentation"))?;
-        self.phone.hand_out(app, &mut host, &decision)?;
-        if let Some(within) = decision.relock_within.filter(|_| !decision.released) {
-            let lock = host.name();
-            let line = format!("{lock}: to be secured within {} s", within.0);
-            app.say(&line, &json!({ "lock": lock, "relock_within": within.0 }));
-            if !self.no_wait {
-                let told = crate::lock::outcome_name(host.secure_in_time(within));
-                app.say(
-                    &format!("{lock}: secured: {told}"),
-                    &json!({ "lock": lock, "secured": told }),
-                );
-            }
-        }
+        let visited = self.visited(app, &mut host);
+        relocked(app, &mut host, self.no_wait);
+        let decision = visited?;
         if decision.released {
             end::told(app, &host)?;
         }
         end::ended(decision.outcome)
+    }
+
+    fn visited(&self, app: &App, host: &mut Host) -> Result<Decision> {
+        let Some(argument) = &self.code else { return self.phone.visited(app, host) };
+        let objects = object::read(argument)?;
+        let first = objects.into_iter().next();
+        let mut bytes = first.map(|object| object.bytes).unwrap_or_default();
+        let lock = host.name();
+        let became = host.message(None, &mut bytes)?;
+        telling::message(app, &lock, &became)?;
+        let decision = ended(became)?.ok_or_else(|| Failure::input("no presentation"))?;
+        self.phone.hand_out(app, host, &decision)?;
+        Ok(decision)
     }
 }
 
 impl Release {
     pub(crate) fn run(self, app: &App) -> Result<()> {
         let mut host = Host::start(&self.which)?;
-        let decision = self.phone.served(app, &mut host)?;
-        self.phone.hand_out(app, &mut host, &decision)?;
+        let visited = self.phone.visited(app, &mut host);
+        relocked(app, &mut host, false);
+        let decision = visited?;
         if !decision.released {
             end::ended(decision.outcome)?;
             let asked = decision.right.map(name::right_name).unwrap_or_default();
@@ -115,6 +106,20 @@ impl Release {
             )));
         }
         end::told(app, &host)
+    }
+}
+
+/// Secures the door in time, also where the rest of the visit has failed: by then the bolt may have
+/// moved.
+fn relocked(app: &App, host: &mut Host, is_left: bool) {
+    let Some(within) = host.relock_within() else { return };
+    let lock = host.name();
+    let line = format!("{lock}: to be secured within {} s", within.0);
+    app.say(&line, &json!({ "lock": lock, "relock_within": within.0 }));
+    if !is_left {
+        let told = crate::lock::outcome_name(host.secure_in_time(within));
+        let json = json!({ "lock": lock, "secured": told });
+        app.say(&format!("{lock}: secured: {told}"), &json);
     }
 }
 
@@ -128,6 +133,13 @@ fn ended(became: Became) -> Result<Option<Decision>> {
 }
 
 impl Phone {
+    /// Serves one phone, and gives it what it gets.
+    fn visited(&self, app: &App, host: &mut Host) -> Result<Decision> {
+        let decision = self.served(app, host)?;
+        self.hand_out(app, host, &decision)?;
+        Ok(decision)
+    }
+
     /// Serves one phone, until a request of it was decided.
     fn served(&self, app: &App, host: &mut Host) -> Result<Decision> {
         let mut session = host.challenge(name::channel(&self.channel)?)?;
