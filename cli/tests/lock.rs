@@ -193,6 +193,15 @@ fn a_door_is_secured_in_time_though_its_receipt_is_lost() {
 }
 
 #[test]
+fn a_door_that_jams_when_it_is_secured_is_told_by_the_exit_code() {
+    let desk = Desk::claimed();
+    desk.issue("short", "--right unlock --max-open 1s");
+    let said = desk.phone("open", "short", &["--bolt", "test $KEYWARD_RIGHT = unlock"]);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    assert!(said.out.ends_with("flat-12a: secured: jammed\n"), "{}", said.out);
+}
+
+#[test]
 fn a_door_that_was_opened_for_a_release_is_secured_in_time() {
     let desk = Desk::claimed();
     desk.issue("short", "--right unlock --max-open 1s");

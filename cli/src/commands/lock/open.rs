@@ -20,7 +20,7 @@ use crate::{
     app::{App, line},
     fail::{Failure, Result},
     files,
-    lock::{Became, Decision, Host, Which, denied},
+    lock::{Became, Decision, Host, Which, denied, outcome_name},
     name, object,
 };
 
@@ -70,12 +70,13 @@ impl Open {
     pub(crate) fn run(self, app: &App) -> Result<()> {
         let mut host = Host::start(&self.which)?;
         let visited = self.visited(app, &mut host);
-        relocked(app, &mut host, self.no_wait);
+        let relocked = relocked(app, &mut host, self.no_wait);
         let decision = visited?;
         if decision.released {
             end::told(app, &host)?;
         }
-        end::ended(decision.outcome)
+        end::ended(decision.outcome)?;
+        relocked
     }
 
     fn visited(&self, app: &App, host: &mut Host) -> Result<Decision> {
@@ -96,10 +97,11 @@ impl Release {
     pub(crate) fn run(self, app: &App) -> Result<()> {
         let mut host = Host::start(&self.which)?;
         let visited = self.phone.visited(app, &mut host);
-        relocked(app, &mut host, false);
+        let relocked = relocked(app, &mut host, false);
         let decision = visited?;
         if !decision.released {
             end::ended(decision.outcome)?;
+            relocked?;
             let asked = decision.right.map(name::right_name).unwrap_or_default();
             return Err(Failure::no(format!(
                 "not released: the phone asked for {asked}, and got it"
@@ -111,16 +113,18 @@ impl Release {
 
 /// Secures the door in time, also where the rest of the visit has failed: by then the bolt may have
 /// moved.
-fn relocked(app: &App, host: &mut Host, is_left: bool) {
-    let Some(within) = host.relock_within() else { return };
+fn relocked(app: &App, host: &mut Host, is_left: bool) -> Result<()> {
+    let Some(within) = host.relock_within() else { return Ok(()) };
     let lock = host.name();
     let line = format!("{lock}: to be secured within {} s", within.0);
     app.say(&line, &json!({ "lock": lock, "relock_within": within.0 }));
-    if !is_left {
-        let told = crate::lock::outcome_name(host.secure_in_time(within));
-        let json = json!({ "lock": lock, "secured": told });
-        app.say(&format!("{lock}: secured: {told}"), &json);
+    if is_left {
+        return Ok(());
     }
+    let outcome = host.secure_in_time(within);
+    let told = outcome_name(outcome);
+    app.say(&format!("{lock}: secured: {told}"), &json!({ "lock": lock, "secured": told }));
+    end::ended(outcome)
 }
 
 /// What is left to do after a message; an error where that is nothing.
