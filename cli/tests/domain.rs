@@ -172,3 +172,21 @@ fn a_lock_keeps_its_settings_over_an_epoch_and_its_name_for_itself() {
     let mut lines = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     assert!(told.contains("way-in") && lines.any(|line| line == ["epoch", "1"]), "{told}");
 }
+
+#[test]
+fn a_lock_that_is_shown_once_more_keeps_its_settings() {
+    let desk = Desk::with_domain();
+    desk.done("lock new flat --sealing");
+    let card = "card flat-12a --unclaimed flat/unclaimed --key office.key";
+    desk.done(&format!("{card} --sealing flat/sealing.pub --sealed-only true --group way-in"));
+    let told = desk.done(&format!("{card} --unchallenged true -o card"));
+    assert!(told.contains("card 2 of flat-12a"), "{told}");
+    let told = desk.done("show card");
+    let line = |name: &str| {
+        let found = told.lines().find_map(|line| line.trim_start().strip_prefix(name));
+        found.unwrap_or_else(|| panic!("{name}: {told}")).trim()
+    };
+    assert!(line("sealed only").starts_with("it takes sealed presentations alone"), "{told}");
+    assert!(line("groups").starts_with("way-in"), "{told}");
+    assert_ne!(line("unchallenged"), "no");
+}

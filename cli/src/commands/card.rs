@@ -68,26 +68,28 @@ impl CardCommand {
         let lock = name::lock(&self.lock)?;
         let _alone = files::exclusive(&app.domain)?;
         let mut file = app.domain()?;
+        let epoch = file.scope()?.epoch;
         let held = file.card(lock).ok().or_else(|| file.former_card(lock));
         let before = match (&self.unclaimed, held) {
-            (Some(argument), _) => {
-                // In a new epoch old tokens open nothing, and a name may be given anew.
-                let held = file.card(lock).ok();
+            (Some(argument), held) => {
                 let bytes = object::one(argument, Kind::Unclaimed)?;
-                let (shown, version) = (
-                    Unclaimed::decode(&bytes)?,
-                    held.map_or(0, |card| card.unverified_order().version.0),
-                );
-                if held.is_some_and(|card| card.unverified_nonce() != shown.nonce) {
-                    let lock = &self.lock;
-                    return Err(Failure::input(format!(
-                        "{lock}: the name of another lock, or of this one before it was reset: \
-                         tokens that are out would open it; give it a name of its own"
-                    )));
+                let shown = Unclaimed::decode(&bytes)?;
+                match held {
+                    Some(card) if card.unverified_nonce() == shown.nonce => {
+                        Before { unclaimed: shown, ..Before::of(&card, epoch)? }
+                    }
+                    Some(card) if card.unverified_epoch() == epoch => {
+                        let lock = &self.lock;
+                        return Err(Failure::input(format!(
+                            "{lock}: the name of another lock, or of this one before it was \
+                             reset: tokens that are out would open it; give it a name of its own"
+                        )));
+                    }
+                    // In a new epoch old tokens open nothing, and a name may be given anew.
+                    _ => Before::new(shown),
                 }
-                Before::new(shown, version)
             }
-            (None, Some(card)) => Before::of(&card, file.scope()?.epoch)?,
+            (None, Some(card)) => Before::of(&card, epoch)?,
             (None, None) => {
                 let lock = &self.lock;
                 return Err(Failure::input(format!(
@@ -138,9 +140,9 @@ impl CardCommand {
 }
 
 impl Before {
-    fn new(unclaimed: Unclaimed, version: u64) -> Self {
+    fn new(unclaimed: Unclaimed) -> Self {
         let (groups, sealing, zone) = (Vec::new(), None, None);
-        let (sealed_only, unchallenged) = (false, false);
+        let (sealed_only, unchallenged, version) = (false, false, 0);
         Self { unclaimed, groups, sealing, sealed_only, unchallenged, zone, version }
     }
 
