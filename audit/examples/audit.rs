@@ -16,10 +16,10 @@ use keyward::{
 };
 use keyward_audit::{Audit, Audited, Bar, Book, Mode, Statements, Teller, Trust, export};
 
-const USAGE: &str = "usage: audit [--domain HEX] [--lock HEX] [--thorough] [--head NUMBER:HEX]
-             [--book FILE] [--json FILE] [--csv FILE] [FILE...]
+const USAGE: &str = "usage: audit [--domain HEX] [--lock HEX] [--thorough]
+             [--head [denials:]NUMBER:HEX] [--book FILE] [--json FILE] [--csv FILE] [FILE...]
 Without --domain the first epoch 0 in the files is believed, and without --lock each lock whose
-card holds is audited.";
+card holds is audited. --head, --json and --csv are for one lock.";
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct Options {
     domain: Option<DomainId>,
     lock: Option<LockId>,
     thorough: bool,
-    head: Option<(Sequence, [u8; 32])>,
+    head: Option<(Log, Sequence, [u8; 32])>,
     book: Book,
     json: Option<String>,
     csv: Option<String>,
@@ -61,19 +61,12 @@ fn run(options: &Options) -> Result<bool, String> {
     for refused in trust.refused() {
         println!("The statement on {} doesn't hold: {}.", refused.line, refused.refusal);
     }
-    let locks: Vec<_> = match options.lock {
-        Some(lock) => vec![lock],
-        None => trust.locks().collect(),
-    };
-    if locks.is_empty() {
-        return Err("no card that holds".into());
-    }
     let mut sound = true;
-    for lock in locks {
+    for lock in locks(options, &trust)? {
         let believed = trust.lock(lock).ok_or(format!("no card of lock {lock} that holds"))?;
         let mut audit = Audit::new(believed);
-        if let Some((number, hash)) = options.head {
-            audit.know_head(Log::Events, number, hash);
+        if let Some((log, number, hash)) = options.head {
+            audit.know_head(log, number, hash);
         }
         let mut bar = Bar::new();
         texts.iter().for_each(|text| audit.read_text(text, &mut bar));
@@ -92,6 +85,21 @@ fn run(options: &Options) -> Result<bool, String> {
         }
     }
     Ok(sound)
+}
+
+/// The lock that is meant, or each. What is for one lock needs to know which: a head would accuse
+/// the others, and the rows of the next lock would take the place of the last one's.
+fn locks(options: &Options, trust: &Trust) -> Result<Vec<LockId>, String> {
+    let locks: Vec<_> = match options.lock {
+        Some(lock) => vec![lock],
+        None => trust.locks().collect(),
+    };
+    let for_one = options.head.is_some() || options.json.is_some() || options.csv.is_some();
+    match locks.len() {
+        0 => Err("no card that holds".into()),
+        2.. if for_one => Err("--head, --json and --csv: say which lock by --lock".into()),
+        _ => Ok(locks),
+    }
 }
 
 fn print(audited: &Audited<'_>, trust: &Trust, options: &Options) -> io::Result<()> {
@@ -125,7 +133,8 @@ fn print(audited: &Audited<'_>, trust: &Trust, options: &Options) -> io::Result<
         teller.tell(log, |sentence| writeln!(out, "{sentence}"))?;
         if let Some(head) = audited.head(log) {
             let hash: String = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            writeln!(out, "Head of {log:?}: {}:{hash}", head.number)?;
+            let which = if log == Log::Denials { DENIALS } else { "" };
+            writeln!(out, "Head of {log:?}: {which}{}:{hash}", head.number)?;
         }
     }
     out.flush()
@@ -139,12 +148,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--domain" => options.domain = Some(DomainId(bytes(&value()?)?)),
             "--lock" => options.lock = Some(LockId(bytes(&value()?)?)),
             "--thorough" => options.thorough = true,
-            "--head" => {
-                let head = value()?;
-                let (number, hash) = head.split_once(':').ok_or(USAGE)?;
-                let number = Sequence(number.parse().map_err(|_| USAGE)?);
-                options.head = Some((number, bytes(hash)?));
-            }
+            "--head" => options.head = Some(head(&value()?)?),
             "--book" => {
                 let book = fs::read_to_string(value()?).map_err(|error| error.to_string())?;
                 options.book = Book::read(&book).map_err(|error| error.to_string())?;
@@ -156,6 +160,19 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
         }
     }
     Ok(options)
+}
+
+/// What stands before the number in a head of the log of denials.
+const DENIALS: &str = "denials:";
+
+/// Reads a head as it is printed.
+fn head(text: &str) -> Result<(Log, Sequence, [u8; 32]), String> {
+    let (log, head) = match text.strip_prefix(DENIALS) {
+        Some(head) => (Log::Denials, head),
+        None => (Log::Events, text),
+    };
+    let (number, hash) = head.split_once(':').ok_or(USAGE)?;
+    Ok((log, Sequence(number.parse().map_err(|_| USAGE)?), bytes(hash)?))
 }
 
 fn texts(files: &[String]) -> Result<Vec<Vec<u8>>, String> {
@@ -188,4 +205,52 @@ fn bytes<const N: usize>(hex: &str) -> Result<[u8; N], String> {
         (0..hex.len()).step_by(2).map(|place| digits(place).and_then(byte)).collect();
     let array = all.and_then(|bytes| bytes.try_into().ok());
     array.ok_or_else(|| format!("{hex}: not {N} bytes in hexadecimal"))
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_testkit::world::World;
+
+    use super::*;
+
+    fn trust(world: &World) -> Trust {
+        let (owner, library) = (&world.owner, &world.owner.library);
+        let mut text = String::new();
+        let statements = library.epochs.iter().chain(&owner.keysets).chain(library.cards.values());
+        for statement in statements {
+            text += &keyward_testkit::logs::text(statement);
+            text.push('\n');
+        }
+        let mut statements = Statements::new(owner.domain);
+        statements.read_text(text.as_bytes());
+        statements.verify()
+    }
+
+    fn read(line: &str) -> Result<Options, String> {
+        options(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn what_is_for_one_lock_is_refused_for_several() {
+        let world = World::new(12);
+        let trust = trust(&world);
+        assert_eq!(locks(&read("log").unwrap(), &trust).unwrap().len(), 3);
+        let head = format!("--head 3:{}", "ab".repeat(32));
+        let lock: String = world.flat.id.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        for one in ["--json rows", "--csv rows", &head] {
+            let error = locks(&read(&format!("log {one}")).unwrap(), &trust).unwrap_err();
+            assert!(error.contains("--lock"), "{one}: {error}");
+            let options = read(&format!("log {one} --lock {lock}")).unwrap();
+            assert_eq!(locks(&options, &trust).unwrap(), [world.flat.id], "{one}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_one_of_the_log_that_it_names() {
+        let hash = "ab".repeat(32);
+        let read = |text: &str| head(text).map(|(log, number, _)| (log, number.0));
+        assert_eq!(read(&format!("3:{hash}")), Ok((Log::Events, 3)));
+        assert_eq!(read(&format!("{DENIALS}3:{hash}")), Ok((Log::Denials, 3)));
+        assert!(read(&format!("events:3:{hash}")).is_err());
+    }
 }

@@ -59,7 +59,8 @@ pub(crate) struct Logs {
 pub(crate) struct AuditArgs {
     #[command(flatten)]
     logs: Logs,
-    /// A head of the log of events that is known from elsewhere, as 17:HEX
+    /// A head of the lock's log that is known from elsewhere, as an audit tells it: 17:HEX, or
+    /// denials:2:HEX for the log of denials
     #[arg(long, value_name = "NUMBER:HEX")]
     head: Option<String>,
     /// Tells findings alone
@@ -187,7 +188,7 @@ impl Logs {
     fn each(
         &self,
         app: &App,
-        head: Option<(Sequence, [u8; 32])>,
+        head: Option<KnownHead>,
         mut then: impl FnMut(&Trust, &Audited<'_>) -> Result<()>,
     ) -> Result<()> {
         let file = app.domain()?;
@@ -198,6 +199,12 @@ impl Logs {
         };
         if locks.is_empty() {
             return Err(Failure::input(format!("{}: no card of any lock", app.domain.display())));
+        }
+        if head.is_some() && locks.len() > 1 {
+            return Err(Failure::input(
+                "--head: the head of one lock's log, which would accuse the others: say which lock \
+                 by --lock",
+            ));
         }
         let piped = self.files.iter().any(|path| path == Path::new("-"));
         if piped && locks.len() > 1 {
@@ -224,14 +231,10 @@ impl Logs {
         }
     }
 
-    fn audit(
-        &self,
-        believed: LockTrust,
-        head: Option<(Sequence, [u8; 32])>,
-    ) -> Result<Audited<'static>> {
+    fn audit(&self, believed: LockTrust, head: Option<KnownHead>) -> Result<Audited<'static>> {
         let mut audit = Audit::new(believed);
-        if let Some((number, hash)) = head {
-            audit.know_head(Log::Events, number, hash);
+        if let Some((log, number, hash)) = head {
+            audit.know_head(log, number, hash);
         }
         let (mut bar, mut none) = (Bar::new(), ());
         let progress: &mut dyn Progress =
@@ -299,7 +302,8 @@ fn tell(
     for log in [Log::Events, Log::Denials] {
         teller.tell(log, |sentence| writeln!(out, "  {sentence}"))?;
         if let Some(head) = audited.head(log) {
-            writeln!(out, "  Head of {log:?}: {}:{}", head.number, hex(&head.hash))?;
+            let which = if log == Log::Denials { DENIALS } else { "" };
+            writeln!(out, "  Head of {log:?}: {which}{}:{}", head.number, hex(&head.hash))?;
         }
     }
     Ok(())
@@ -335,11 +339,21 @@ fn json(trust: &Trust, audited: &Audited<'_>) -> Value {
     })
 }
 
-/// Reads `NUMBER:HEX`.
-fn head(text: &str) -> Result<(Sequence, [u8; 32])> {
+/// A head that is known from elsewhere: the log, the number and the hash.
+type KnownHead = (Log, Sequence, [u8; 32]);
+
+/// What stands before the number in a head of the log of denials.
+const DENIALS: &str = "denials:";
+
+/// Reads a head as [`tell`] writes it.
+fn head(text: &str) -> Result<KnownHead> {
+    let (log, head) = match text.strip_prefix(DENIALS) {
+        Some(head) => (Log::Denials, head),
+        None => (Log::Events, text),
+    };
     let read = || {
-        let (number, hash) = text.split_once(':')?;
-        Some((Sequence(number.parse().ok()?), unhex(hash)?.try_into().ok()?))
+        let (number, hash) = head.split_once(':')?;
+        Some((log, Sequence(number.parse().ok()?), unhex(hash)?.try_into().ok()?))
     };
     read().ok_or_else(|| {
         Failure::input(format!("--head {text}: not a number, a colon and 64 hexadecimal digits"))

@@ -65,3 +65,33 @@ fn an_audit_of_one_lock_s_log_is_not_troubled_by_the_others() {
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert!(said.err.contains("keyward open"), "{}", said.err);
 }
+
+#[test]
+fn a_head_is_held_against_the_log_that_it_is_of_and_no_other() {
+    let desk = Desk::claimed();
+    desk.issue("reader", "--right read-log,unlock");
+    desk.issue("once", "--right unlock --uses 1");
+    desk.opens("once").assert_done();
+    desk.opens("once").assert_no("UsesSpent");
+    desk.phone("open", "reader --right read-log", &["--entries", "log"]).assert_done();
+    let told = desk.done("receipts audit log");
+    let head = |of: &str| {
+        let found = told.lines().find_map(|line| line.trim().strip_prefix(of));
+        found.unwrap_or_else(|| panic!("{of}: {told}")).to_owned()
+    };
+    let (events, denials) = (head("Head of Events: "), head("Head of Denials: "));
+    for known in [&events, &denials] {
+        desk.done(&format!("receipts audit log --brief --head {known}"));
+        let other = format!("{}{}", &known[..known.len() - 64], "0".repeat(64));
+        let said = desk.says(&format!("receipts audit log --brief --head {other}"));
+        said.assert_no("the log has faults");
+    }
+    // Another lock of the domain has no part in it.
+    desk.done("lock new cellar");
+    desk.done("card cellar --unclaimed cellar/unclaimed --key office.key");
+    let audit = format!("receipts audit log --brief --head {events}");
+    let said = desk.says(&audit);
+    assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+    assert!(said.err.contains("--lock"), "{}", said.err);
+    desk.done(&format!("{audit} --lock flat-12a"));
+}
