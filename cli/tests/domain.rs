@@ -36,6 +36,16 @@ fn serials_are_never_given_twice() {
 }
 
 #[test]
+fn an_issuer_s_time_is_said_with_the_issuer() {
+    let desk = Desk::with_domain();
+    for time in ["--for 800d", "--from tomorrow"] {
+        let error = desk.fails(&format!("keyset new {time} -o next.kw"), 2);
+        assert!(error.contains("--issuer"), "{error}");
+        desk.done(&format!("keyset new --issuer watch.pub=attest {time} -o next.kw"));
+    }
+}
+
+#[test]
 fn the_next_epoch_takes_the_cold_keys_that_were_committed_to() {
     let desk = Desk::with_domain();
     desk.done("key new cold -o cold-2.key thief.key");

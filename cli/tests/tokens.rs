@@ -150,3 +150,47 @@ fn an_invitation_s_beginning_holds_no_fragment() {
         assert!(error.contains("--link"), "{error}");
     }
 }
+
+#[test]
+fn a_handed_on_token_keeps_its_serial() {
+    let desk = Desk::with_domain();
+    desk.done(&COMPANY.replace("--depth 1", "--depth 2"));
+    let invite = "token invite company.token --key company.key --uses 1";
+    desk.done(invite);
+    let error = desk.fails(&format!("{invite} --serial 7"), 2);
+    assert!(error.contains("--serial"), "{error}");
+}
+
+#[test]
+fn a_presentation_takes_no_option_that_it_would_pass_over() {
+    let desk = Desk::with_domain();
+    desk.done(COMPANY);
+    let code = "present company.token --key company.key --unchallenged flat-12a";
+    desk.done(&format!("{code} --right unlock --lasts 1min --request-only -o request"));
+    let signs = "present --key company.key --request request";
+    desk.done(signs);
+    let (challenged, request) =
+        ("present company.token --key company.key --challenge x", format!("{code} --request-only"));
+    let asks = [
+        "--right lock",
+        "--right unlock",
+        "--parameter x",
+        "--parameter-hex 00",
+        "--acknowledge log",
+        "--channel contact",
+        "--lasts 1min",
+    ];
+    let cases: [(&str, &[&str]); 4] = [
+        (signs, &asks),
+        (code, &["--channel radio"]),
+        (challenged, &["--lasts 1min"]),
+        (&request, &["--witness x", "--status x", "--seal"]),
+    ];
+    for (line, options) in cases {
+        for option in options {
+            let error = desk.fails(&format!("{line} {option}"), 2);
+            let name = option.split(' ').next().unwrap();
+            assert!(error.contains(name) && error.contains("present --help"), "{line}: {error}");
+        }
+    }
+}

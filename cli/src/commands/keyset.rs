@@ -41,10 +41,10 @@ pub(crate) struct Drafting {
     #[arg(long = "issuer", value_name = "KEY=ROLES")]
     issuers: Vec<String>,
     /// From when the added issuers' signatures count [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", requires = "issuers")]
     from: Option<String>,
     /// For how long
-    #[arg(long = "for", value_name = "DURATION", default_value = "400d")]
+    #[arg(long = "for", value_name = "DURATION", default_value = "400d", requires = "issuers")]
     lasts: String,
     /// Drops an issuer: a key, its file or its id
     #[arg(long = "drop", value_name = "KEY")]

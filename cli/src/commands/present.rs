@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keyward::{
-    Ask, Challenge, Entry, Origin, Request, SigningKey, Status, Time, Token, WitnessStatement,
+    Ask, Challenge, Entry, Origin, Request, Right, SigningKey, Status, Time, Token,
+    WitnessStatement,
     id::{Counter, Fresh},
     receipt::{Head, Log},
     role,
@@ -42,7 +43,7 @@ pub(crate) struct PresentCommand {
     #[arg(long, value_name = "LOCK", conflicts_with = "challenge")]
     unchallenged: Option<String>,
     /// How long the code is good
-    #[arg(long, value_name = "DURATION", default_value = "5min")]
+    #[arg(long, value_name = "DURATION", default_value = "5min", conflicts_with = "challenge")]
     lasts: String,
     /// What the lock is asked to do
     #[arg(long, value_name = "RIGHT", default_value = "unlock")]
@@ -53,18 +54,18 @@ pub(crate) struct PresentCommand {
     /// The same, as hexadecimal digits
     #[arg(long, value_name = "HEX", conflicts_with = "parameter")]
     parameter_hex: Option<String>,
-    /// With the right `read log`: says that all entries in this file are kept, so that the lock may
+    /// With `--right read-log`: says that all entries in this file are kept, so that the lock may
     /// drop them
     #[arg(long, value_name = "FILE", conflicts_with_all = ["parameter", "parameter_hex"])]
     acknowledge: Option<String>,
     /// Over which channel the phone sees the lock
-    #[arg(long, value_name = "CHANNEL", default_value = "radio")]
+    #[arg(long, value_name = "CHANNEL", default_value = "radio", conflicts_with = "unchallenged")]
     channel: String,
-    /// The request that witnesses have agreed to
-    #[arg(long, value_name = "OBJECT", conflicts_with_all = ["token", "challenge", "unchallenged"])]
+    /// The request that witnesses have agreed to, which says what is asked
+    #[arg(long, value_name = "OBJECT", conflicts_with_all = ASKS)]
     request: Option<String>,
     /// Makes the request alone, for witnesses to agree to
-    #[arg(long, conflicts_with = "request")]
+    #[arg(long, conflicts_with_all = ["request", "witnesses", "status", "seal"])]
     request_only: bool,
     /// A witness's agreement
     #[arg(long = "witness", value_name = "OBJECT")]
@@ -78,6 +79,19 @@ pub(crate) struct PresentCommand {
     #[command(flatten)]
     out: Out,
 }
+
+/// What makes a request.
+const ASKS: [&str; 9] = [
+    "token",
+    "challenge",
+    "unchallenged",
+    "lasts",
+    "right",
+    "parameter",
+    "parameter_hex",
+    "acknowledge",
+    "channel",
+];
 
 impl PresentCommand {
     pub(crate) fn run(self, app: &App) -> Result<()> {
@@ -102,6 +116,11 @@ impl PresentCommand {
         let held = Capability::read(self.token.as_deref().unwrap_or_default())?;
         let (origin, token) = (Origin::decode(&held.origin)?, Token::decode(&held.token)?);
         let right = name::right(&self.right)?;
+        if self.acknowledge.is_some() && right != Right::READ_LOG {
+            return Err(Failure::input(
+                "--acknowledge: it goes with --right read-log, and another right would be asked for",
+            ));
+        }
         let parameter = self.parameter()?;
         let parameter = parameter.as_slice();
         let request = match (&self.challenge, &self.unchallenged) {

@@ -85,6 +85,7 @@ pub(crate) struct Delegate {
 #[derive(Args, Debug)]
 pub(crate) struct Invite {
     /// The token to hand on; without it a new one is issued
+    #[arg(conflicts_with = "serial")]
     token: Option<String>,
     #[command(flatten)]
     by: By,

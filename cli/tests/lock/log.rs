@@ -36,6 +36,11 @@ fn whoever_may_read_the_log_gets_it_whole_and_acknowledges_it() {
     said.assert_done();
     assert!(said.out.contains("the log up to there is acknowledged"), "{}", said.out);
     assert!(said.out.contains("\nkw1.entry."), "{}", said.out);
+    desk.done("lock secure flat");
+    let said = desk.opens("reader --acknowledge entries");
+    assert_ne!(said.code, Some(0), "{}", said.out);
+    assert!(said.err.contains("--right read-log"), "{}", said.err);
+    assert_eq!(desk.text("flat/bolt"), "locked\n");
     // A right that is another one reads nothing.
     let said = desk.opens("reader");
     assert!(!said.out.contains("kw1.entry."), "{}", said.out);
