@@ -128,6 +128,16 @@ pub(crate) fn one(argument: &str, kind: Kind) -> Result<Vec<u8>> {
     pick(&read(argument)?, kind, argument)
 }
 
+/// The same from a file that is to be written anew: neither standard input nor a text is one.
+pub(crate) fn one_of_file(path: &Path, kind: Kind) -> Result<Vec<u8>> {
+    let argument = path.to_string_lossy();
+    if argument == "-" || argument.starts_with("kw1.") {
+        let argument = head(&argument);
+        return Err(Failure::input(format!("{argument}: it is written anew, so give its file")));
+    }
+    one(&argument, kind)
+}
+
 /// The one object of a kind.
 pub(crate) fn pick(objects: &[Object], kind: Kind, source: &str) -> Result<Vec<u8>> {
     let mut found = objects.iter().filter(|object| object.kind == kind);

@@ -36,6 +36,23 @@ fn serials_are_never_given_twice() {
 }
 
 #[test]
+fn a_draft_that_is_no_file_is_not_signed_into_one() {
+    let desk = Desk::with_domain();
+    desk.done("keyset new --drop watch.pub -o next.kw");
+    for (cosign, draft) in [
+        ("epoch cosign --key cold-0.key", desk.read("epoch.kw")),
+        ("keyset cosign --key root.key", desk.read("next.kw")),
+    ] {
+        let piped = desk.fed(&format!("{cosign} -"), draft.as_bytes());
+        assert_eq!(piped.status.code(), Some(2), "{cosign}: {}", desk::stderr(&piped));
+        assert!(desk::stderr(&piped).contains("written anew"), "{}", desk::stderr(&piped));
+        assert!(!desk.path("-").exists());
+        let error = desk.fails(&format!("{cosign} {}", draft.trim_end()), 2);
+        assert!(error.contains("written anew"), "{error}");
+    }
+}
+
+#[test]
 fn an_issuer_s_time_is_said_with_the_issuer() {
     let desk = Desk::with_domain();
     for time in ["--for 800d", "--from tomorrow"] {

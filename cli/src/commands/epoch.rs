@@ -61,7 +61,7 @@ pub(crate) struct Drafting {
 
 #[derive(Args, Debug)]
 pub(crate) struct Cosign {
-    /// The draft, which is written anew
+    /// The draft's file, which is written anew
     draft: PathBuf,
     /// A cold key
     #[arg(long, value_name = "FILE")]
@@ -110,7 +110,7 @@ impl Drafting {
 impl Cosign {
     fn run(self, app: &App) -> Result<()> {
         let path = self.draft.to_string_lossy();
-        let draft = object::one(&path, Kind::Epoch)?;
+        let draft = object::one_of_file(&self.draft, Kind::Epoch)?;
         let epoch = Epoch::decode(&draft)?;
         let key = key::signing::<role::Cold>(app, &self.key)?;
         let domain = match epoch.domain() {

@@ -62,7 +62,7 @@ pub(crate) struct Drafting {
 
 #[derive(Args, Debug)]
 pub(crate) struct Cosign {
-    /// The draft, which is written anew
+    /// The draft's file, which is written anew
     draft: PathBuf,
     /// A root
     #[arg(long, value_name = "FILE")]
@@ -212,7 +212,7 @@ fn tables(names: &[String], now: Time) -> Result<Vec<Vec<u8>>> {
 impl Cosign {
     fn run(self, app: &App) -> Result<()> {
         let path = self.draft.to_string_lossy();
-        let draft = object::one(&path, Kind::Keyset)?;
+        let draft = object::one_of_file(&self.draft, Kind::Keyset)?;
         let key = key::signing::<role::Root>(app, &self.key)?;
         let _alone = files::exclusive(&app.domain)?;
         let mut file = app.domain()?;
