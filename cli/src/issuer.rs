@@ -56,11 +56,12 @@ pub(crate) fn check(
     }
 }
 
-/// The next serial, which nobody is given again: it is reserved on disk before it is used.
+/// A new token's serial: the next, which nobody is given again, or one that is given by hand, behind
+/// which the next ones begin. It is reserved on disk before it is used.
 ///
 /// The counter lies beside the domain's file. Whoever issues on several machines gives each an
 /// issuer of its own, or serials by hand.
-pub(crate) fn next_serial(app: &App) -> Result<Serial> {
+pub(crate) fn serial(app: &App, given: Option<u64>) -> Result<Serial> {
     let _alone = files::exclusive(&app.domain)?;
     let path = files::beside(&app.domain, "serial");
     let next = match path.exists() {
@@ -76,6 +77,9 @@ pub(crate) fn next_serial(app: &App) -> Result<Serial> {
             })?
         }
     };
-    files::replace(&path, format!("{}\n", next + 1).as_bytes())?;
-    Ok(Serial(next))
+    let serial = given.unwrap_or(next);
+    if serial >= next {
+        files::replace(&path, format!("{}\n", serial.saturating_add(1)).as_bytes())?;
+    }
+    Ok(Serial(serial))
 }

@@ -31,6 +31,10 @@ fn serials_are_never_given_twice() {
     };
     let serials: Vec<u64> = (0..3).map(|_| serial(desk.done(grant))).collect();
     assert_eq!(serials, [1, 2, 3]);
+    // One that is given by hand is given, and so is one that is behind.
+    let serials = ["--serial 5", "", "--serial 4", ""];
+    let serials = serials.map(|by_hand| serial(desk.done(&format!("{grant} {by_hand}"))));
+    assert_eq!(serials, [5, 6, 4, 7]);
     desk.write("domain.kw.serial", b"nonsense");
     desk.fails(grant, 3);
 }

@@ -58,7 +58,8 @@ struct By {
     /// An issuer that may issue, or the epoch's emergency key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The token's serial [default: the next, kept beside the domain's file]
+    /// The token's serial, behind which the next ones begin [default: the next, kept beside the
+    /// domain's file]
     #[arg(long, value_name = "N")]
     serial: Option<u64>,
 }
@@ -157,21 +158,17 @@ impl By {
                 let path = self.key.display();
                 return Err(Failure::input(format!("{path}: not the epoch's emergency key")));
             }
-            let serial = self.serial(app)?;
+            let serial = issuer::serial(app, self.serial)?;
             let draft = Token::issue(scope, &key.public(), serial, to, depth, &grant)?;
             let origin = Origin::new(scope, &key.public());
             return Ok((capability(&origin, draft.sign(&key)?.as_bytes())?, serial));
         }
         let key = key::of_secret::<role::Issuer>(&self.key, &text)?;
         issuer::check(app, &file, &key.public(), Roles::ISSUE, "issue tokens", &self.key)?;
-        let serial = self.serial(app)?;
+        let serial = issuer::serial(app, self.serial)?;
         let draft = Token::issue(scope, &key.public(), serial, to, depth, &grant)?;
         let origin = Origin::new(scope, &key.public());
         Ok((capability(&origin, draft.sign(&key)?.as_bytes())?, serial))
-    }
-
-    fn serial(&self, app: &App) -> Result<Serial> {
-        self.serial.map_or_else(|| issuer::next_serial(app), |serial| Ok(Serial(serial)))
     }
 }
 
