@@ -44,7 +44,7 @@ fn run(desk: &Desk, line: &str, file: &str) -> (Option<i32>, String) {
     let output = shell
         .args(["-c", &script])
         .current_dir(desk.path(""))
-        .env("KEYWARD_ZONE", "Europe/Berlin")
+        .env("KEYWARD_ZONE", desk::ZONE)
         .output()
         .unwrap();
     (output.status.code(), stderr(&output))

@@ -229,7 +229,7 @@ fn commands_write_what_is_documented() {
     let enrol = ["card", "flat", "--unclaimed", "unclaimed", "--key", "office", "-o", "card"];
     check("card", &[own(&home, &enrol)]);
     let grant =
-        ["--right", "unlock", "--lock", "flat", "--for", "1d", "--uses", "2", "--key", "office"];
+        ["--right", "unlock", "--lock", "flat", "--for", "24h", "--uses", "2", "--key", "office"];
     let issue = [&["token", "issue", "--to", "anna.pub", "-o", "token"], &grant[..]].concat();
     check("token issue", &[own(&home, &issue)]);
     let invite = [&["token", "invite"], &grant[..]].concat();

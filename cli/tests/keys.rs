@@ -70,8 +70,9 @@ fn an_encrypted_key_wants_its_passphrase() {
     desk.done(&format!("{hand_on} --passphrase-file passphrase"));
     desk.fails(&format!("{hand_on} --passphrase-file other"), 2);
     // Nobody is there to be asked.
-    let error = desk.fails(hand_on, 2);
-    assert!(error.contains("--passphrase-file"), "{error}");
+    let output = desk.command_without_terminal().args(desk::words(hand_on)).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--passphrase-file"), "{}", stderr(&output));
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn the_walk_runs_as_printed() {
     for (number, line, wanted) in commands {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec 2>&1\n{line}")]).current_dir(desk.path(""));
-        shell.env("PATH", desk.path_variable()).env("KEYWARD_ZONE", "Europe/Berlin");
+        shell.env("PATH", desk.path_variable()).env("KEYWARD_ZONE", desk::ZONE);
         let output = shell.output().unwrap();
         let got = String::from_utf8(output.stdout).unwrap();
         println!("README.md, line {}: {line}\n{got}", before + number);

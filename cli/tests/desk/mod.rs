@@ -10,6 +10,9 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+/// A zone whose clocks never change: a day later there is the same time once, on every day.
+pub const ZONE: &str = "UTC";
+
 /// A folder, removed at the end.
 pub struct Desk(tempfile::TempDir);
 
@@ -55,11 +58,22 @@ impl Desk {
 
     /// The program, about to run here; nothing of the caller's surroundings reaches it.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
+        self.here(env!("CARGO_BIN_EXE_keyward"))
+    }
+
+    /// The same in a session of its own, where there is no terminal to ask anybody.
+    pub fn command_without_terminal(&self) -> Command {
+        let mut command = self.here("setsid");
+        command.args(["--wait", env!("CARGO_BIN_EXE_keyward")]);
+        command
+    }
+
+    fn here(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         for name in ["DOMAIN", "BOOK", "PASSPHRASE_FILE"] {
             command.env_remove(format!("KEYWARD_{name}"));
         }
-        command.env("PATH", self.path_variable()).env("KEYWARD_ZONE", "Europe/Berlin");
+        command.env("PATH", self.path_variable()).env("KEYWARD_ZONE", ZONE);
         command.current_dir(self.0.path()).stdin(Stdio::null());
         command
     }

@@ -115,9 +115,11 @@ impl Desk {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keyward"));
         command.args(arguments).current_dir(self.0.path());
-        for variable in ["DOMAIN", "ZONE", "BOOK", "PASSPHRASE_FILE", "BOLT"] {
+        for variable in ["DOMAIN", "BOOK", "PASSPHRASE_FILE", "BOLT"] {
             command.env_remove(format!("KEYWARD_{variable}"));
         }
+        // Where the clocks change, a day later is not always one time.
+        command.env("KEYWARD_ZONE", "UTC");
         command
     }
 
