@@ -237,7 +237,7 @@ impl<'d> Life<'d> {
     }
 
     pub(super) fn issue(&self, file: &str, caveats: &[&str]) -> Result<(), String> {
-        let fixed = ["token", "issue", "--to", "guest.pub", "--lock", &self.name, "--for", "1d"];
+        let fixed = ["token", "issue", "--to", "guest.pub", "--lock", &self.name, "--for", "24h"];
         self.owner(&[&fixed, caveats, &["-o", file]].concat())
     }
 
