@@ -135,7 +135,7 @@ fn hosted(folder: &Path, cases: &Path) -> Result<Told, String> {
             continue;
         }
         let program = folder.join(format!("hosted-{compiler}"));
-        let sources = ["hosted", "host", "misuse", "clock", "vectors"].map(source);
+        let sources = ["hosted", "host", "misuse", "clock", "signature", "vectors"].map(source);
         let mut build = clean(compiler);
         build.args(STRICT).args(SANITIZED).args(defines()).args(includes()).args(sources);
         succeeds(build.arg(&library).arg("-o").arg(&program))?;

@@ -646,7 +646,9 @@ kw_status kw_lock_take_epochs(kw_lock *lock,
 // and keeps already. `out` gets the last receipt, which the old device key signs: a host that
 // signs itself keeps both until this returns. The anchor was erased before.
 //
-// 502 `StoreFailed`: the lock denies all until `kw_lock_reset`.
+// With `KW_SIGNATURE` it is done all the same: `handled` is written, the next life has begun, and
+// the last receipt alone is missing, for good. A host that kept the old identity could be claimed
+// by what claimed it before. 502 `StoreFailed`: the lock denies all until `kw_lock_reset`.
 kw_status kw_lock_release(kw_lock *lock,
                           const kw_identity *next,
                           kw_handled *handled,
@@ -780,6 +782,7 @@ kw_status kw_lock_handle_unchallenged(kw_lock *lock,
 
 // Tries once more to record what was acted on, after `KW_UNRECORDED`. `KW_END` where there is
 // nothing to record; 502 `StoreFailed` once more, 501 `Changed` where a start has closed it.
+// With `KW_SIGNATURE` it is recorded: `handled` is written, and the entry waits in the log.
 kw_status kw_lock_record(kw_lock *lock,
                          kw_handled *handled,
                          uint8_t *out,

@@ -14,7 +14,9 @@ use crate::{
 /// and keeps already. `out` gets the last receipt, which the old device key signs: a host that
 /// signs itself keeps both until this returns. The anchor was erased before.
 ///
-/// 502 `StoreFailed`: the lock denies all until `kw_lock_reset`.
+/// With `KW_SIGNATURE` it is done all the same: `handled` is written, the next life has begun, and
+/// the last receipt alone is missing, for good. A host that kept the old identity could be claimed
+/// by what claimed it before. 502 `StoreFailed`: the lock denies all until `kw_lock_reset`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_release(
     lock: *mut kw_lock,

@@ -205,6 +205,7 @@ impl Parts {
 
 /// Tries once more to record what was acted on, after `KW_UNRECORDED`. `KW_END` where there is
 /// nothing to record; 502 `StoreFailed` once more, 501 `Changed` where a start has closed it.
+/// With `KW_SIGNATURE` it is recorded: `handled` is written, and the entry waits in the log.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_record(
     lock: *mut kw_lock,

@@ -13,16 +13,7 @@ static const uint64_t days = 86400000, uptime = 200 * (uint64_t)86400000;
 
 static void is(const char *what, uint64_t expected, uint64_t told)
 {
-    if (told == expected)
-        return;
-    failures++;
-    say("a clock that fails, ");
-    say(what);
-    say(": expected ");
-    say_number((unsigned long)expected);
-    say(", got ");
-    say_number((unsigned long)told);
-    say("\n");
+    failures += differs("a clock that fails", what, expected, told);
 }
 
 // What a delivery brings first: a claim; a challenge's random bytes and the presentation over it,

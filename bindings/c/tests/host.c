@@ -17,6 +17,21 @@ int same(const void *one, const void *other, size_t length)
     return 1;
 }
 
+unsigned differs(const char *test, const char *what, uint64_t expected, uint64_t told)
+{
+    if (told == expected)
+        return 0;
+    say(test);
+    say(", ");
+    say(what);
+    say(": expected ");
+    say_number((unsigned long)expected);
+    say(", got ");
+    say_number((unsigned long)told);
+    say("\n");
+    return 1;
+}
+
 // A callback that calls back must be told so.
 static void calls_back(struct host *host)
 {

@@ -46,6 +46,9 @@ void host_now_fails(struct host *host, unsigned reading);
 // Puts a record into the log that stands.
 int32_t host_append(void *context, const uint8_t *record, size_t length);
 
+// Says what came out otherwise than expected. Returns whether it did: 1 or 0.
+unsigned differs(const char *test, const char *what, uint64_t expected, uint64_t told);
+
 // Copies, compares; freestanding compilers have no string.h.
 void copy(void *to, const void *from, size_t length);
 int same(const void *one, const void *other, size_t length);

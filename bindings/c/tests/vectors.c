@@ -4,6 +4,7 @@
 #include "in.h"
 
 int clock_fails(struct in *in);
+int signer_fails(struct in *in);
 
 static struct host host;
 static KW_LOCK_STORAGE(storage);
@@ -423,14 +424,14 @@ static int delivered_whole(struct in *in)
     return 1;
 }
 
-// A delivery, once over a log of the host's, once over a flash; and what a clock that fails makes
-// of its beginning.
+// A delivery, once over a log of the host's, once over a flash; and what callbacks that fail make
+// of it.
 static int delivery(struct in *in)
 {
-    struct in again = *in, once_more = *in;
+    struct in again = *in, clock = *in, signer = *in;
     host.has_counter = 0;
     host_begin(&host);
-    if (!delivered_whole(in) || !clock_fails(&once_more))
+    if (!delivered_whole(in) || !clock_fails(&clock) || !signer_fails(&signer))
         return 0;
     host_begin_flash(&host);
     return delivered_whole(&again);

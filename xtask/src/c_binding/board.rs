@@ -49,7 +49,8 @@ pub(super) fn run(toolchain: Option<&str>, folder: &Path) -> Result<Told, String
         build.args(includes()).arg("-T").arg(script);
         match image {
             "board" => {
-                let sources = ["board_start", "board", "host", "misuse", "clock", "vectors"];
+                let tests = ["misuse", "clock", "signature", "vectors"];
+                let sources = ["board_start", "board", "host"].into_iter().chain(tests);
                 build.args(defines()).args(sources.map(source));
             }
             _ => {
