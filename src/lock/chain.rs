@@ -281,6 +281,7 @@ impl Chain {
 }
 
 /// Reads records, one after the other, and says which entries they make.
+#[derive(Clone)]
 pub(super) struct Walk {
     pub(super) chain: Chain,
     /// The private part of the open decision.

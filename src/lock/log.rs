@@ -19,7 +19,9 @@ use crate::{
     wire::Encoded,
 };
 
-/// Reads the entries that a lock holds, of both logs, each log from its oldest on.
+/// Reads the entries that a lock holds, of both logs, each log from its oldest on. A copy gives the
+/// same entries once more.
+#[derive(Clone)]
 pub struct LogReader {
     walk: Walk,
     at: Cursor,

@@ -7,7 +7,7 @@ use crate::{
     memory::{Out, Span, object},
     session::KW_MAX_MESSAGE,
     sign::receipt,
-    slot::{Call, Parts, kw_lock},
+    slot::{Call, kw_lock},
     status::{Fault, KW_CALLBACK, KW_END, KW_KEY, KW_RANGE, kw_status, told},
 };
 
@@ -34,7 +34,8 @@ pub unsafe extern "C" fn kw_lock_log_begin(lock: *mut kw_lock, denials: u8) -> k
 /// session whose `read log` request was granted, for everybody else sealed to the owner's log key.
 /// `session` is 0 for nobody in particular. `KW_END` behind the last; `KW_KEY` where the owner has
 /// no log key, or one that is none, and the entry is passed over; 501 `Changed` where the log was
-/// written anew meanwhile, and is to be begun once more.
+/// written anew meanwhile, and is to be begun once more. A call that fails otherwise loses no entry:
+/// the next one gives it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_log_next(
     lock: *mut kw_lock,
@@ -52,21 +53,26 @@ unsafe fn next(lock: *mut kw_lock, session: u32, out: Result<Out, Fault>) -> Res
     // SAFETY: the caller's word.
     let mut call = unsafe { Call::enter(lock, &out.spans(), &[]) }?;
     let (host, parts) = call.open();
-    let Parts { lock, reader, .. } = parts;
-    let draft = lock.next_entry(reader.as_mut().ok_or(Fault(KW_END))?)?.ok_or(Fault(KW_END))?;
+    let mut reader = parts.reader.clone().ok_or(Fault(KW_END))?;
+    let draft = parts.lock.next_entry(&mut reader)?.ok_or(Fault(KW_END))?;
     let receipt = receipt(host, parts.device.as_ref(), &draft)?;
-    match &parts.reads {
+    let written = match &parts.reads {
         Some((reads, may_read)) if *reads == session && parts.id(session).is_ok() => {
             let entry = draft.entry(receipt.as_bytes(), may_read).map_err(|_| Fault(KW_RANGE))?;
             // SAFETY: the caller's word; the entry is ours.
             unsafe { out.write(entry.as_bytes()) }
         }
         _ => {
-            let sealed = sealed(host, &draft, receipt.as_bytes())?;
+            let sealed = sealed(host, &draft, receipt.as_bytes());
             // SAFETY: the caller's word; the entry is ours.
-            unsafe { out.write(sealed.as_bytes()) }
+            sealed.and_then(|sealed| unsafe { out.write(sealed.as_bytes()) })
         }
+    };
+    // What a callback failed to sign or to seal is the next entry still.
+    if !matches!(written, Err(Fault(KW_CALLBACK))) {
+        parts.reader = Some(reader);
     }
+    written
 }
 
 #[inline(never)]

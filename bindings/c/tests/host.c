@@ -60,6 +60,8 @@ static int32_t random_bytes(void *context, uint8_t *bytes, size_t length)
 {
     struct host *host = context;
     calls_back(host);
+    if (host->random_fails)
+        return -1;
     for (size_t at = 0; at < length; at++)
         bytes[at] = host->random[at % sizeof host->random];
     return 0;
@@ -146,7 +148,7 @@ void host_begin(struct host *host)
 {
     host->logs[0].used = host->logs[1].used = 0;
     host->standing = 0;
-    host->fails = host->acts = 0;
+    host->fails = host->acts = host->random_fails = 0;
     host->reports = KW_DONE;
     host_now_fails(host, 0);
     host->calls_back = NULL;

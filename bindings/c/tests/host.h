@@ -24,6 +24,7 @@ struct host {
     unsigned now_fails; // from the reading of this number on; 0 for never
     unsigned now_asked;
     unsigned char random[64];
+    int random_fails; // whether the generator does
     int acts;           // how often the actuator was asked
     int32_t reports;    // what it reports
     kw_lock *calls_back; // the lock that a callback calls

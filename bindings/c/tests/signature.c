@@ -22,10 +22,14 @@ static void is_status(const char *what, kw_status expected, kw_status told)
     is(what, (uint64_t)expected, (uint64_t)told);
 }
 
+// What the signer was asked for last.
+static unsigned char asked[512];
+
 static int32_t no_signature(void *context, const uint8_t *signer, const uint8_t *message,
                             size_t length, uint8_t *signature)
 {
-    (void)context, (void)signer, (void)message, (void)length, (void)signature;
+    (void)context, (void)signer, (void)signature;
+    copy(asked, message, length < sizeof asked ? length : sizeof asked);
     return -1;
 }
 
@@ -113,6 +117,23 @@ static void handle(struct in *in)
         is("it moves", KW_RECORDED, handled.what);
 }
 
+// An entry that wasn't signed is the next one still.
+static void read_log(struct in *in)
+{
+    unsigned char out[KW_MAX_ENTRY], first[sizeof asked];
+    size_t length, entries = 0;
+    while (counted(in).length != 0)
+        entries++;
+    is_status("begin the log", KW_OK, kw_lock_log_begin(lock, 1));
+    for (size_t at = 0; at <= entries; at++) {
+        is_status("the next entry", KW_SIGNATURE,
+                  kw_lock_log_next(lock, session, out, sizeof out, &length));
+        if (at == 0)
+            copy(first, asked, sizeof first);
+        is("the same entry", 1, (uint64_t)same(first, asked, sizeof first));
+    }
+}
+
 // Which life a start begins, unclaimed.
 static void begins(const char *what, const kw_identity *identity)
 {
@@ -172,8 +193,7 @@ static int step(struct in *in, unsigned what, const kw_identity *identity)
         take(in, 40);
         break;
     case 7:
-        while (counted(in).length != 0)
-            ;
+        read_log(in);
         break;
     case 8:
         release(in, identity);
