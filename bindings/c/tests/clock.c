@@ -1,7 +1,7 @@
 // A clock that fails, 200 days after it started, over what a delivery's vector brings: nothing is
 // taken in, nothing opens, and time isn't thrown forward.
+#include "brought.h"
 #include "host.h"
-#include "in.h"
 
 static struct host host;
 static KW_LOCK_STORAGE(storage);
@@ -14,68 +14,6 @@ static const uint64_t days = 86400000, uptime = 200 * (uint64_t)86400000;
 static void is(const char *what, uint64_t expected, uint64_t told)
 {
     failures += differs("a clock that fails", what, expected, told);
-}
-
-// What a delivery brings first: a claim; a challenge's random bytes and the presentation over it,
-// which opens; a revocation list.
-struct brought {
-    kw_identity identity;
-    uint64_t claimed, opened;
-    kw_bundle bundle;
-    const unsigned char *random;
-    kw_bytes presentation, list;
-};
-
-static int find(struct in *in, struct brought *brought)
-{
-    *brought = (struct brought){.identity = {.device = NULL}};
-    brought->identity.device_seed = take(in, 32);
-    brought->identity.life = take(in, 16);
-    brought->identity.secret = take(in, 32);
-    brought->identity.claim_key = take(in, 32);
-    while (!in->broken && brought->list.data == NULL) {
-        unsigned what = flag(in);
-        uint64_t now = number(in, 8);
-        const unsigned char *random;
-        kw_bytes message;
-        switch (what) {
-        case 1:
-            brought->claimed = now;
-            counted(in);
-            brought->bundle.claim = counted(in);
-            brought->bundle.epoch = counted(in);
-            brought->bundle.keyset = counted(in);
-            brought->bundle.card = counted(in);
-            take(in, 64);
-            counted(in);
-            break;
-        case 2:
-            random = take(in, 16);
-            if (brought->random == NULL)
-                brought->random = random;
-            counted(in);
-            break;
-        case 3:
-            message = counted(in);
-            take(in, 4);
-            // Behind version and kind: done, or taken in.
-            unsigned answer = take(in, 3)[2];
-            if (answer == 0 && brought->presentation.data == NULL) {
-                brought->presentation = message;
-                brought->opened = now;
-            }
-            if (answer == 1)
-                brought->list = message;
-            counted(in);
-            break;
-        case 4:
-        case 5:
-            break;
-        default:
-            return 0;
-        }
-    }
-    return !in->broken && brought->presentation.data != NULL;
 }
 
 // A lock that was claimed, over a clock that works: by ticks alone, or one that is trusted.

@@ -16,6 +16,14 @@ static int32_t act(void *board, const kw_order *order)
     return board_bolt(1) == 0 ? KW_DONE : KW_JAMMED;
 }
 
+// Secures a door that is due: its time is over, or the lock has started. Asked each second.
+static void secure(kw_lock *lock)
+{
+    uint32_t seconds;
+    if (kw_lock_relock_within(lock, &seconds) == KW_OK && seconds == 0)
+        kw_lock_secured(lock, board_bolt(0) == 0 ? KW_DONE : KW_JAMMED);
+}
+
 static KW_LOCK_STORAGE(storage);
 static unsigned char message[KW_MAX_MESSAGE], receipt[KW_MAX_RECEIPT];
 
@@ -25,21 +33,25 @@ int door(const kw_flash *flash, const kw_identity *identity)
     kw_lock *lock;
     kw_restored found;
     kw_handled told;
-    uint32_t session, seconds;
+    uint32_t session;
     size_t length;
     kw_status status = kw_lock_init(storage, sizeof storage, &host, identity, &lock);
     if (status != KW_OK)
         return status;
     status = kw_lock_restore(lock, NULL, 0, &found);
-    while (board_connected()) {
-        if (kw_lock_relock_within(lock, &seconds) == KW_OK && seconds == 0)
-            kw_lock_secured(lock, board_bolt(0) == 0 ? KW_DONE : KW_JAMMED);
+    while (board_runs()) {
+        secure(lock);
+        if (!board_connected())
+            continue;
         status = kw_lock_challenge(lock, KW_CHANNEL_RADIO, &session, message, sizeof message,
                                    &length);
         if (status != KW_OK)
             break;
         board_send(message, length);
-        while ((length = board_receive(message, sizeof message)) != 0) {
+        while (board_connected()) {
+            secure(lock);
+            if ((length = board_receive(message, sizeof message)) == 0)
+                continue;
             // 430 `UsesSpent`, say, is for the lock's own eyes: the phone gets told.answer.
             status = kw_lock_handle(lock, session, message, length, &told, receipt,
                                     sizeof receipt, &length);
@@ -48,5 +60,6 @@ int door(const kw_flash *flash, const kw_identity *identity)
         }
         kw_lock_close(lock, session);
     }
+    kw_lock_end(lock);
     return status;
 }

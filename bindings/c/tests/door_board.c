@@ -48,6 +48,11 @@ int board_bolt(int open)
     return 0;
 }
 
+int board_runs(void)
+{
+    return registers;
+}
+
 int board_connected(void)
 {
     return registers;

@@ -5,6 +5,7 @@
 
 int clock_fails(struct in *in);
 int signer_fails(struct in *in);
+int phone_stays(struct in *in);
 
 static struct host host;
 static KW_LOCK_STORAGE(storage);
@@ -430,14 +431,15 @@ static int delivered_whole(struct in *in)
     return 1;
 }
 
-// A delivery, once over a log of the host's, once over a flash; and what callbacks that fail make
-// of it.
+// A delivery, once over a log of the host's, once over a flash; and what callbacks that fail and a
+// phone that stays make of it.
 static int delivery(struct in *in)
 {
-    struct in again = *in, clock = *in, signer = *in;
+    struct in again = *in, clock = *in, signer = *in, phone = *in;
     host.has_counter = 0;
     host_begin(&host);
-    if (!delivered_whole(in) || !clock_fails(&clock) || !signer_fails(&signer))
+    if (!delivered_whole(in) || !clock_fails(&clock) || !signer_fails(&signer) ||
+        !phone_stays(&phone))
         return 0;
     host_begin_flash(&host);
     return delivered_whole(&again);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{BINDING, STRICT, Told, capacities, defines, has, includes, source, succeeds};
+use super::{BINDING, STRICT, TESTS, Told, capacities, defines, has, includes, source, succeeds};
 use crate::{
     elf::Elf,
     toolchain::{Toolchain, clean, install, root},
@@ -49,8 +49,7 @@ pub(super) fn run(toolchain: Option<&str>, folder: &Path) -> Result<Told, String
         build.args(includes()).arg("-T").arg(script);
         match image {
             "board" => {
-                let tests = ["misuse", "clock", "signature", "vectors"];
-                let sources = ["board_start", "board", "host"].into_iter().chain(tests);
+                let sources = ["board_start", "board"].into_iter().chain(TESTS);
                 build.args(defines()).args(sources.map(source));
             }
             _ => {
