@@ -92,7 +92,9 @@ static int32_t begin(void *context)
 {
     struct keyward_zms *zms = context;
     uint32_t next = zms->log.generation + 1;
-    zms->is_begun = forget(zms, next, zms->beside) == KW_STORE_OK;
+    // A head that failed may be there all the same, and name the log that is forgotten here.
+    zms->is_begun = confirm(zms, &zms->log, zms->log.count) == KW_STORE_OK &&
+                    forget(zms, next, zms->beside) == KW_STORE_OK;
     if (!zms->is_begun)
         return KW_STORE_FAILED;
     zms->beside = 0;

@@ -1,5 +1,5 @@
-// The store's contract, with power cut in front of every change of the medium; entries that ZMS
-// drops; a log and a medium that are full.
+// The store's contract, with power cut in front of every change of the medium; changes that fail and
+// are done all the same; entries that ZMS drops; a log and a medium that are full.
 #include <stdio.h>
 
 #include <keyward_zms.h>
@@ -104,6 +104,31 @@ static unsigned appends(void)
     return cuts;
 }
 
+// Each change of a new log fails and is done all the same; then power cuts each of the next log's.
+static unsigned lied(void)
+{
+    int32_t told = KW_STORE_FAILED;
+    unsigned cuts = 0;
+    for (unsigned lie = 1; told != KW_STORE_OK; lie++) {
+        int32_t behind = KW_STORE_FAILED;
+        for (unsigned cut = 1; behind != KW_STORE_OK; cut++, cuts++) {
+            begin("ab");
+            stub_lie(lie);
+            told = replace("xyz");
+            stub_lie(0);
+            stub_cut(cut);
+            behind = replace("pq");
+            stub_cut(0);
+            const char *before = told == KW_STORE_OK ? "xyz" : "ab";
+            expect("a new log that was cut behind one that failed",
+                   behind == KW_STORE_OK ? "pq" : before, behind == KW_STORE_OK ? "pq" : "xyz");
+            expect_told("a new log behind both", KW_STORE_OK, replace("w"));
+            expect("a new log behind both", "w", "w");
+        }
+    }
+    return cuts;
+}
+
 // Each run of records that ZMS drops, within the log and at its end.
 static void lost(void)
 {
@@ -163,7 +188,7 @@ static void full(void)
 
 int main(void)
 {
-    unsigned cuts = appends();
+    unsigned cuts = appends() + lied();
     int32_t told = KW_STORE_FAILED;
     for (unsigned cut = 1; told != KW_STORE_OK; cut++, cuts++) {
         stub_clear();

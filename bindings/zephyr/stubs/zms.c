@@ -9,13 +9,19 @@ static struct {
     unsigned char data[1400];
 } entries[64];
 
-static unsigned changes, cut;
+static unsigned changes, cut, lie;
 static size_t room = 64;
 
 void stub_cut(unsigned at)
 {
     changes = 0;
     cut = at;
+}
+
+void stub_lie(unsigned at)
+{
+    changes = 0;
+    lie = at;
 }
 
 void stub_room(size_t entries)
@@ -28,12 +34,18 @@ void stub_clear(void)
     memset(entries, 0, sizeof entries);
     stub_room(0);
     stub_cut(0);
+    stub_lie(0);
 }
 
 static int fails(void)
 {
     changes++;
     return cut != 0 && changes >= cut;
+}
+
+static int lies(void)
+{
+    return lie != 0 && changes == lie;
 }
 
 static size_t free_place(void)
@@ -73,7 +85,7 @@ ssize_t zms_write(struct zms_fs *fs, uint32_t id, const void *data, size_t lengt
     entries[at].id = id;
     entries[at].length = length;
     memcpy(entries[at].data, data, length);
-    return (ssize_t)length;
+    return lies() ? -EIO : (ssize_t)length;
 }
 
 ssize_t zms_read(struct zms_fs *fs, uint32_t id, void *data, size_t length)
@@ -103,5 +115,5 @@ int zms_delete(struct zms_fs *fs, uint32_t id)
         return -EIO;
     if (at < 64)
         entries[at].length = 0;
-    return 0;
+    return lies() ? -EIO : 0;
 }

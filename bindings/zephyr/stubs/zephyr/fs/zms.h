@@ -23,6 +23,9 @@ int zms_delete(struct zms_fs *fs, uint32_t id);
 // How many entries the medium has room for, 0 for all there is; one that it holds can be changed.
 void stub_room(size_t entries);
 
+// The write or deletion of this number is done, and says that it failed. 0 for none.
+void stub_lie(unsigned at);
+
 // Power fails in front of the write or deletion of this number: all fail from then on. 0 for never.
 void stub_cut(unsigned at);
 void stub_clear(void);
