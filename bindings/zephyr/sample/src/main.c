@@ -53,7 +53,10 @@ int main(void)
     kw_status status = kw_lock_init(storage, sizeof storage, &host, &identity, &lock);
     if (status == KW_OK)
         status = kw_lock_restore(lock, NULL, 0, &restored);
-    printk("%s: %s\n", kw_status_name(status),
-           restored.found == KW_UNCLAIMED ? "nobody's" : "somebody's");
-    return status != KW_OK;
+    if (status != KW_OK) {
+        printk("%s\n", kw_status_name(status));
+        return 1;
+    }
+    printk("%s\n", restored.found == KW_UNCLAIMED ? "nobody's" : "somebody's");
+    return 0;
 }
