@@ -1,5 +1,5 @@
 //! The C binding: its misuses and keyward's vectors by C programs, under sanitizers, on an emulated
-//! board, and a sample of Zephyr's against stub headers. `bindings/c/README.md` explains it.
+//! board, and the module for Zephyr against stubs. `bindings/c/README.md` explains it.
 
 mod board;
 mod zephyr;

@@ -1,8 +1,8 @@
-//! The Zephyr module, built by CMake against stub headers.
+//! The Zephyr module, built by CMake against stubs.
 
 use std::path::Path;
 
-use super::{Told, defines, has, succeeds};
+use super::{Told, has, succeeds};
 use crate::toolchain::{clean, install, root};
 
 pub(super) fn run(folder: &Path) -> Result<Told, String> {
@@ -18,9 +18,6 @@ pub(super) fn run(folder: &Path) -> Result<Told, String> {
     let build = folder.join("zephyr");
     let mut configure = clean("cmake");
     configure.arg("-S").arg(sample).arg("-B").arg(&build).args(["-DKEYWARD_STUBS=ON"]);
-    let library = folder.join("host/release/libkeyward_c.a");
-    configure.arg(format!("-DKEYWARD_LIBRARY={}", library.display()));
-    configure.arg(format!("-DKEYWARD_OPTIONS={}", defines().join(";")));
     succeeds(&mut configure)?;
     succeeds(clean("cmake").arg("--build").arg(&build))?;
     succeeds(&mut clean(build.join("sample")))?;
