@@ -1,5 +1,5 @@
-//! The example as a process: it serves at once, remembers over SIGKILL, and ends by SIGTERM when what
-//! is under way has ended.
+//! The example as a process: it serves at once, remembers over SIGKILL, goes on when its disk takes
+//! something again, and ends by SIGTERM when what is under way has ended.
 
 #[path = "service/rig.rs"]
 #[allow(dead_code)]
@@ -29,7 +29,10 @@ struct Process {
 
 impl Process {
     fn start(example: &Path, folder: &Path) -> Self {
-        let mut child = Command::new(example)
+        // What is over a limit of its files is an error to it then, and not its end.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(example)
             .args(["--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0", "--folder"])
             .arg(folder)
             .stdout(Stdio::piped())
@@ -81,6 +84,13 @@ impl Process {
         let request = holder.request(held, asked, &challenge.body, Channel::Remote, &mut rng);
         let path = format!("{}?nonce={nonce}", self.door("requests"));
         (path, holder.present(&request, &[], None))
+    }
+
+    /// Lets no file be written above this many bytes.
+    #[cfg(target_os = "linux")]
+    fn limit_files(&self, bytes: u64) {
+        let (id, limit) = (self.child.id().to_string(), format!("--fsize={bytes}:"));
+        assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
     }
 
     fn signal(&self, signal: &str) {
@@ -167,4 +177,27 @@ async fn it_serves_at_once_remembers_over_a_kill_and_ends_when_told() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it never ended");
+}
+
+/// An error of the disk is over when the disk is well, without a restart.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_the_disk_refused_is_taken_when_it_has_room_again() {
+    let (example, folder) = (example(), tempfile::tempdir().unwrap());
+    let process = Process::start(&example, folder.path());
+    let revoke = async |n: u32| {
+        process.client("/v1/revocations", &format!(r#"{{"entry":"{n:032x}"}}"#)).await
+    };
+    assert_eq!(revoke(1).await.status, 200);
+    process.limit_files(0);
+    for _ in 0..2 {
+        assert_eq!(revoke(2).await.problem(), (503, "store".into()));
+    }
+    process.limit_files(1 << 30);
+    let revoked = revoke(2).await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+    let list = format!("/v1/domains/{}/revocations", process.domain);
+    let list = ask(process.address, "GET", &list, &[], b"").await;
+    let status = Status::decode(&list.body).unwrap();
+    assert_eq!(status.unverified_list().unwrap().unverified_entries().count(), 2);
 }

@@ -1,11 +1,14 @@
 //! What the service writes down beside what its gate remembers: revocations, and the logs of locks.
 //!
 //! One file of `redb`'s. A thread of its own writes; all that is asked for while it waits for the
-//! disk goes into its next write together. An answer comes when the disk has confirmed.
+//! disk goes into its next write together. An answer comes when the disk has confirmed. What the
+//! disk has failed is refused, and the next that is asked finds the file opened anew.
 //!
 //! Nothing is erased here. An entry that comes without its private part is completed by the same
 //! one with it, whoever was first; so a part that is erased elsewhere comes back if somebody brings
 //! it.
+
+mod file;
 
 use std::{
     path::Path,
@@ -23,15 +26,19 @@ use keyward::{
     role,
     status::{Revoked, SerialFloor},
 };
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition,
+    WriteTransaction,
+};
 use tokio::sync::oneshot;
 
 use crate::{directory::Door, fold::Denied, state::StateError};
+use file::File;
 
 /// The records. Clones share them.
 #[derive(Clone)]
 pub struct Records {
-    database: Arc<Database>,
+    file: Arc<File>,
     jobs: SyncSender<Job>,
     denied: Arc<Mutex<Vec<Denied>>>,
 }
@@ -78,31 +85,15 @@ impl Records {
     /// # Errors
     /// [`StateError::Unavailable`] while another process holds it; [`StateError::Corrupt`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StateError> {
-        let database = Arc::new(Database::create(path).map_err(down)?);
-        let transaction = database.begin_write().map_err(down)?;
-        let denied = {
-            let table = transaction.open_table(DENIED).map_err(down)?;
-            transaction.open_table(LIST).map_err(down)?;
-            transaction.open_table(ENTRIES).map_err(down)?;
-            transaction.open_table(DEVICES).map_err(down)?;
-            let mut denied = Vec::new();
-            for row in table.iter().map_err(down)? {
-                let (entry, token) = row.map_err(down)?;
-                denied.push(Denied {
-                    entry: Revoked(entry.value()),
-                    token: token_of(token.value())?,
-                });
-            }
-            denied
-        };
-        transaction.commit().map_err(down)?;
+        let file = Arc::new(File::open(path.as_ref())?);
+        let denied = file.with(begin)?;
         let (jobs, asked) = sync_channel(QUEUE);
-        let writer = Arc::clone(&database);
+        let writer = Arc::clone(&file);
         thread::Builder::new()
             .name("keyward-records".into())
             .spawn(move || write(&writer, &asked))
             .map_err(down)?;
-        Ok(Self { database, jobs, denied: Arc::new(Mutex::new(denied)) })
+        Ok(Self { file, jobs, denied: Arc::new(Mutex::new(denied)) })
     }
 
     /// All that is denied.
@@ -128,9 +119,10 @@ impl Records {
     /// # Errors
     /// Any [`StateError`].
     pub fn list(&self) -> Result<Option<Vec<u8>>, StateError> {
-        let transaction = self.database.begin_read().map_err(down)?;
-        let table = transaction.open_table(LIST).map_err(down)?;
-        Ok(table.get(()).map_err(down)?.map(|list| list.value().to_vec()))
+        self.read(|transaction| {
+            let table = transaction.open_table(LIST).map_err(down)?;
+            Ok(table.get(()).map_err(down)?.map(|list| list.value().to_vec()))
+        })
     }
 
     /// The serial floors of the newest list, for a [`Revoker`](crate::issuer::Revoker).
@@ -156,16 +148,17 @@ impl Records {
     /// # Errors
     /// Any [`StateError`].
     pub fn extent(&self, door: &Door, log: Log) -> Result<(u64, Option<u64>), StateError> {
-        let transaction = self.database.begin_read().map_err(down)?;
-        let table = transaction.open_table(ENTRIES).map_err(down)?;
-        let (first, last) = (entry_key(door, log, 0), entry_key(door, log, u64::MAX));
-        let (mut count, mut end) = (0, None);
-        for row in table.range(first..=last).map_err(down)? {
-            let (key, _) = row.map_err(down)?;
-            let sequence = key.value().last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
-            (count, end) = (count + 1, sequence);
-        }
-        Ok((count, end))
+        self.read(|transaction| {
+            let table = transaction.open_table(ENTRIES).map_err(down)?;
+            let (first, last) = (entry_key(door, log, 0), entry_key(door, log, u64::MAX));
+            let (mut count, mut end) = (0, None);
+            for row in table.range(first..=last).map_err(down)? {
+                let (key, _) = row.map_err(down)?;
+                let sequence = key.value().last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+                (count, end) = (count + 1, sequence);
+            }
+            Ok((count, end))
+        })
     }
 
     /// An entry of one of a door's logs, as it is held.
@@ -178,10 +171,11 @@ impl Records {
         log: Log,
         sequence: u64,
     ) -> Result<Option<Vec<u8>>, StateError> {
-        let transaction = self.database.begin_read().map_err(down)?;
-        let table = transaction.open_table(ENTRIES).map_err(down)?;
-        let held = table.get(entry_key(door, log, sequence)).map_err(down)?;
-        Ok(held.map(|entry| entry.value().to_vec()))
+        self.read(|transaction| {
+            let table = transaction.open_table(ENTRIES).map_err(down)?;
+            let held = table.get(entry_key(door, log, sequence)).map_err(down)?;
+            Ok(held.map(|entry| entry.value().to_vec()))
+        })
     }
 
     /// Keeps an entry of a door's log that one of its keys has signed: `device`, its card's, or one
@@ -222,16 +216,24 @@ impl Records {
     }
 
     fn devices(&self, door: &Door) -> Result<Vec<PublicKey<role::Device>>, StateError> {
-        let transaction = self.database.begin_read().map_err(down)?;
-        let table = transaction.open_table(DEVICES).map_err(down)?;
-        let (first, last) = (device_key(door, &[0; 32]), device_key(door, &[0xff; 32]));
-        let mut keys = Vec::new();
-        for row in table.range(first..=last).map_err(down)? {
-            let (key, _) = row.map_err(down)?;
-            let bytes = key.value().last_chunk().copied().unwrap_or_default();
-            keys.push(PublicKey::from_bytes(&bytes).map_err(damaged)?);
-        }
-        Ok(keys)
+        self.read(|transaction| {
+            let table = transaction.open_table(DEVICES).map_err(down)?;
+            let (first, last) = (device_key(door, &[0; 32]), device_key(door, &[0xff; 32]));
+            let mut keys = Vec::new();
+            for row in table.range(first..=last).map_err(down)? {
+                let (key, _) = row.map_err(down)?;
+                let bytes = key.value().last_chunk().copied().unwrap_or_default();
+                keys.push(PublicKey::from_bytes(&bytes).map_err(damaged)?);
+            }
+            Ok(keys)
+        })
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        self.file.with(|base| work(&base.begin_read().map_err(down)?))
     }
 
     async fn ask(&self, work: Work) -> Result<Kept, StateError> {
@@ -243,11 +245,29 @@ impl Records {
     }
 }
 
+/// Makes what tables are missing, and reads what is denied.
+fn begin(base: &Database) -> Result<Vec<Denied>, StateError> {
+    let transaction = base.begin_write().map_err(down)?;
+    let mut denied = Vec::new();
+    {
+        let table = transaction.open_table(DENIED).map_err(down)?;
+        transaction.open_table(LIST).map_err(down)?;
+        transaction.open_table(ENTRIES).map_err(down)?;
+        transaction.open_table(DEVICES).map_err(down)?;
+        for row in table.iter().map_err(down)? {
+            let (entry, token) = row.map_err(down)?;
+            denied.push(Denied { entry: Revoked(entry.value()), token: token_of(token.value())? });
+        }
+    }
+    transaction.commit().map_err(down)?;
+    Ok(denied)
+}
+
 /// The writer's life: as long as somebody can ask.
-fn write(database: &Database, asked: &Receiver<Job>) {
+fn write(file: &File, asked: &Receiver<Job>) {
     while let Ok(first) = asked.recv() {
         let jobs: Vec<_> = [first].into_iter().chain(asked.try_iter().take(TOGETHER)).collect();
-        let written = together(database, &jobs);
+        let written = file.with(|base| together(base, &jobs));
         for (place, job) in jobs.into_iter().enumerate() {
             let answer = match &written {
                 Ok(answers) => answers.get(place).copied().ok_or_else(|| damaged("no answer")),
@@ -260,8 +280,8 @@ fn write(database: &Database, asked: &Receiver<Job>) {
 }
 
 /// Writes all of it, or nothing.
-fn together(database: &Database, jobs: &[Job]) -> Result<Vec<Kept>, StateError> {
-    let transaction = database.begin_write().map_err(down)?;
+fn together(base: &Database, jobs: &[Job]) -> Result<Vec<Kept>, StateError> {
+    let transaction = base.begin_write().map_err(down)?;
     let answers = jobs.iter().map(|job| one(&transaction, &job.work)).collect::<Result<_, _>>()?;
     transaction.commit().map_err(down)?;
     Ok(answers)
