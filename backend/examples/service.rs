@@ -5,14 +5,17 @@
 //! ```
 //!
 //! The first start founds a domain with one door in the folder `keyward-service`; every later one
-//! goes on with it. Beside it needs no server: what was used lies in a file. Secrets lie in that
-//! folder too, which is right for a trial and for nothing else: an owner's root and cold keys belong
-//! in drawers, an issuer's in a KMS (`issuer::Remote`).
+//! goes on with it. Beside it needs no server: what was used lies in a file. The folder is its user's
+//! alone. Secrets lie in it too, which is right for a trial and for nothing else: an owner's root and
+//! cold keys belong in drawers, an issuer's in a KMS (`issuer::Remote`).
 
 #[path = "service/founding.rs"]
 mod founding;
 
-use std::{collections::BTreeMap, error::Error, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap, error::Error, fs::DirBuilder, os::unix::fs::DirBuilderExt,
+    path::PathBuf, sync::Arc,
+};
 
 use keyward::role;
 use keyward_backend::{
@@ -57,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn run(settings: &BTreeMap<&str, String>) -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(&settings["--folder"]);
-    std::fs::create_dir_all(&folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let founded = founding::open(&folder)?;
     let clock = HostClock::default();
     let state = Redb::open(folder.join("used.redb"), clock)?;

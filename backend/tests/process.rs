@@ -8,6 +8,7 @@ mod rig;
 use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -200,4 +201,15 @@ async fn what_the_disk_refused_is_taken_when_it_has_room_again() {
     let list = ask(process.address, "GET", &list, &[], b"").await;
     let status = Status::decode(&list.body).unwrap();
     assert_eq!(status.unverified_list().unwrap().unverified_entries().count(), 2);
+}
+
+/// The records tell who opened which door.
+#[tokio::test]
+async fn its_folder_and_its_records_are_its_users_alone() {
+    let (example, folder) = (example(), tempfile::tempdir().unwrap());
+    let folder = folder.path().join("service");
+    let _process = Process::start(&example, &folder);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.join("records.redb")), 0o600);
+    assert_eq!(mode(&folder), 0o700);
 }

@@ -80,7 +80,8 @@ const ENTRIES: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("entr
 const DEVICES: TableDefinition<'_, DeviceKey, ()> = TableDefinition::new("devices");
 
 impl Records {
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it, readable by this user alone where the system is a Unix. One that
+    /// is there keeps its mode.
     ///
     /// # Errors
     /// [`StateError::Unavailable`] while another process holds it; [`StateError::Corrupt`].

@@ -1,6 +1,7 @@
 //! The file that the records lie in, which is opened anew when it has failed.
 
 use std::{
+    fs::OpenOptions,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard},
 };
@@ -21,8 +22,13 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Opens the file, or makes it.
+    /// Opens the file, or makes it for this user alone: it tells who opened which door.
     pub(super) fn open(path: &Path) -> Result<Self, StateError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map_err(down)?;
         let base = Database::create(path).map_err(down)?;
         Ok(Self { path: path.to_path_buf(), base: RwLock::new(Some(base)) })
     }
