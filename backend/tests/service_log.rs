@@ -5,11 +5,24 @@
 mod rig;
 
 use keyward::{
-    Ask, Caveats, Channel, Entry, Right, Rights, Seconds, Target, Valid,
-    receipt::{Disclosed, Log},
+    Ask, Caveats, Channel, Entry, PublicKey, Right, Rights, Scope, Seconds, SignatureFault,
+    SigningKey, Target, Valid,
+    id::{DomainId, Epoch, KeyName, LockId},
+    ledger::Outcome,
+    receipt::{Denied, Disclosed, Log},
+    role,
 };
-use keyward_backend::{directory::Door, service::Limits};
-use keyward_testkit::world::{START, World};
+use keyward_backend::{
+    directory::Door,
+    service::{
+        Limits,
+        records::{Kept, Records},
+    },
+};
+use keyward_testkit::{
+    logs::{Scribe, Who},
+    world::{START, World},
+};
 use rig::Rig;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,6 +94,118 @@ async fn an_entry_that_came_erased_is_completed_by_whoever_brings_the_whole() {
         assert_eq!((answer.status, &answer.json()["held_already"]), (status, &already.into()));
         assert_eq!(held().as_ref(), Some(must));
     }
+}
+
+/// Whoever has stolen the old key finds it worthless once its change is held.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_changed_signs_no_later_entry() {
+    let rig = Rig::new(12, Limits::default()).await;
+    let (flat, owner) = (&rig.world.flat, &rig.world.owner);
+    let path = rig.door(flat.id(), "receipts");
+    let mut scribe = Scribe::new(owner.scope(), flat.id(), flat.device_key());
+    let (first, late) = (open(&mut scribe), open(&mut scribe));
+    let row =
+        Denied { code: 401, holder: Some(KeyName([1; 16])), count: 1, first: START, last: START };
+    let denied = scribe.denied(&[2; 16], &[row]);
+    let change = scribe.rotate(SigningKey::from_secret(&[8; 32]));
+    for entry in [&first, &change] {
+        assert_eq!(rig.post(&path, entry).await.status, 201);
+    }
+    let thief = || Scribe { device: flat.device_key(), ..scribe.copy() };
+    for forged in [open(&mut thief()), thief().rotate(SigningKey::from_secret(&[9; 32]))] {
+        assert_eq!(rig.post(&path, &forged).await.problem(), (401, "622".into()));
+    }
+    // The same in a gap before the change, for a card that names the old key yet.
+    let mut before = Scribe::new(owner.scope(), flat.id(), flat.device_key());
+    open(&mut before);
+    let forged = before.rotate(SigningKey::from_secret(&[9; 32]));
+    assert_eq!(rig.post(&path, &forged).await.problem(), (401, "622".into()));
+    // Copies of what the old key has signed in its time; and the log of denials has its own numbers.
+    for entry in [&late, &denied, &open(&mut scribe)] {
+        let kept = rig.post(&path, entry).await;
+        assert_eq!(kept.status, 201, "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn from_either_card_all_keys_follow() {
+    let (log, keys) = changed_log();
+    let folder = tempfile::tempdir().unwrap();
+    let unsigned = Kept::Unsigned(SignatureFault::Mismatch);
+    let orders = [[0, 1, 2, 3, 4, 5], [3, 2, 4, 0, 5, 1], [5, 4, 3, 2, 1, 0]];
+    for (card, order) in orders.into_iter().enumerate() {
+        let records = Records::open(folder.path().join(format!("{card}"))).unwrap();
+        for place in order {
+            let kept = records.keep(DOOR, keys[card], &log[place]).await;
+            assert_eq!(kept, Ok(Kept::New), "{place} by card {card}");
+        }
+        for (place, entry) in log.iter().enumerate() {
+            for key in keys {
+                let kept = records.keep(DOOR, key, entry).await;
+                assert_eq!(kept, Ok(Kept::Already), "{place} by card {card}");
+            }
+        }
+    }
+    // Without the change nothing ties the keys to one another.
+    let records = Records::open(folder.path().join("none")).unwrap();
+    for (card, place) in [(0, 3), (1, 1), (0, 4), (2, 2)] {
+        assert_eq!(records.keep(DOOR, keys[card], &log[place]).await, Ok(unsigned));
+    }
+}
+
+/// A file that named the new key of each change, and not its number.
+#[tokio::test]
+async fn changes_are_found_again_in_a_file_of_an_older_form() {
+    let (log, keys) = changed_log();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.redb");
+    let records = Records::open(&path).unwrap();
+    for place in [0, 2, 4] {
+        assert_eq!(records.keep(DOOR, keys[0], &log[place]).await, Ok(Kept::New));
+    }
+    drop(records);
+    let base = opened(|| redb::Database::open(&path).ok()).await;
+    let transaction = base.begin_write().unwrap();
+    let changes = redb::TableDefinition::<[u8; 48], [u8; 64]>::new("changes");
+    assert!(transaction.delete_table(changes).unwrap());
+    let devices = redb::TableDefinition::<[u8; 72], ()>::new("devices");
+    drop(transaction.open_table(devices).unwrap());
+    transaction.commit().unwrap();
+    drop(base);
+    let records = Records::open(&path).unwrap();
+    for place in [1, 3, 5] {
+        assert_eq!(records.keep(DOOR, keys[2], &log[place]).await, Ok(Kept::New));
+    }
+}
+
+/// Opens a file once whoever held it has let it go.
+async fn opened<T>(open: impl Fn() -> Option<T>) -> T {
+    loop {
+        match open() {
+            Some(opened) => break opened,
+            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+        }
+    }
+}
+
+const DOOR: Door = Door { domain: DomainId([7; 32]), lock: LockId(*b"flat-12a") };
+
+/// A log whose entries 2 and 4 change the key; and the three keys.
+fn changed_log() -> (Vec<Vec<u8>>, [PublicKey<role::Device>; 3]) {
+    let [first, second, third] =
+        [8, 9, 10].map(|seed| SigningKey::<role::Device>::from_secret(&[seed; 32]));
+    let keys = [first.public(), second.public(), third.public()];
+    let mut scribe = Scribe::new(Scope { domain: DOOR.domain, epoch: Epoch(0) }, DOOR.lock, first);
+    let mut log = vec![open(&mut scribe), open(&mut scribe), scribe.rotate(second)];
+    log.extend([open(&mut scribe), scribe.rotate(third)]);
+    log.push(open(&mut scribe));
+    (log, keys)
+}
+
+/// Somebody opens, a minute later.
+fn open(scribe: &mut Scribe) -> Vec<u8> {
+    scribe.wait(60);
+    scribe.opening(&[3; 32], Outcome::Done, &Who::number(1))
 }
 
 fn entry_of(bytes: &[u8]) -> Entry<'_> {

@@ -8,7 +8,9 @@
 //! one with it, whoever was first; so a part that is erased elsewhere comes back if somebody brings
 //! it.
 
+mod devices;
 mod file;
+mod older;
 
 use std::{
     path::Path,
@@ -33,6 +35,7 @@ use redb::{
 use tokio::sync::oneshot;
 
 use crate::{directory::Door, fold::Denied, state::StateError};
+use devices::{Change, Device, Keys};
 use file::File;
 
 /// The records. Clones share them.
@@ -53,7 +56,8 @@ pub enum Kept {
     /// Another is held in its place, or it doesn't hang together with its neighbours: two
     /// histories.
     Fork,
-    /// No key of the lock's has signed it.
+    /// No key has signed it that was the lock's at its number or came later, as far as its card and
+    /// the changes that are held tell; or it changes a key that wasn't the one in force.
     Unsigned(SignatureFault),
 }
 
@@ -65,19 +69,20 @@ struct Job {
 enum Work {
     Deny(Denied),
     List(Vec<u8>),
-    Entry { key: EntryKey, entry: Vec<u8>, device: Option<DeviceKey> },
+    Entry { key: EntryKey, entry: Vec<u8>, change: Option<(ChangeKey, [u8; 64])> },
 }
 
 /// Domain, lock, log, sequence.
 type EntryKey = [u8; 49];
 
-/// Domain, lock, device key.
-type DeviceKey = [u8; 72];
+/// Domain, lock, sequence.
+type ChangeKey = [u8; 48];
 
 const DENIED: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("denied");
 const LIST: TableDefinition<'_, (), &[u8]> = TableDefinition::new("list");
 const ENTRIES: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("entries");
-const DEVICES: TableDefinition<'_, DeviceKey, ()> = TableDefinition::new("devices");
+/// Old and new device key.
+const CHANGES: TableDefinition<'_, ChangeKey, [u8; 64]> = TableDefinition::new("changes");
 
 impl Records {
     /// Opens the file, or makes it, readable by this user alone where the system is a Unix. One that
@@ -179,8 +184,9 @@ impl Records {
         })
     }
 
-    /// Keeps an entry of a door's log that one of its keys has signed: `device`, its card's, or one
-    /// that it has changed to since.
+    /// Keeps an entry of a door's log that the key in force at its number has signed, or one that
+    /// came later. `device` is its card's; the others follow from that by the changes that are held
+    /// (SPEC.md section 24.6).
     ///
     /// # Errors
     /// Any [`StateError`]; nothing is known to be kept then.
@@ -192,41 +198,36 @@ impl Records {
     ) -> Result<Kept, StateError> {
         let entry = Entry::decode(bytes).map_err(damaged)?;
         let public = entry.receipt.unverified();
-        let mut keys = self.devices(&door)?;
-        keys.push(device);
+        let number = public.sequence.0;
         // A change of the key is signed by both, over its own place in the log.
-        let next = match entry.receipt.rotation(&door.domain) {
-            Ok(Some([old, new])) if keys.contains(&old) => Some(new),
-            Ok(_) => None,
+        let change = match entry.receipt.rotation(&door.domain) {
+            Ok(keys) => keys.map(|[old, new]| Change { number, old, new }),
             Err(fault) => return Ok(Kept::Unsigned(fault)),
         };
-        keys.extend(next);
-        let mut signed = Err(SignatureFault::Mismatch);
-        for key in &keys {
-            signed = entry.receipt.verify(&door.domain, key).map(drop);
-            if signed.is_ok() {
-                break;
-            }
-        }
+        let signed = match Keys::judging(device, &self.changes(&door)?, change) {
+            Some(keys) => keys.verify(&door.domain, &entry.receipt),
+            None => Err(SignatureFault::Mismatch),
+        };
         if let Err(fault) = signed {
             return Ok(Kept::Unsigned(fault));
         }
-        let key = entry_key(&door, public.log(), public.sequence.0);
-        let device = next.map(|next| device_key(&door, next.as_bytes()));
-        self.ask(Work::Entry { key, entry: bytes.to_vec(), device }).await
+        let key = entry_key(&door, public.log(), number);
+        let change = change.map(|Change { number, old, new }| {
+            (change_key(&door, number), joined(&[old.as_bytes(), new.as_bytes()]))
+        });
+        self.ask(Work::Entry { key, entry: bytes.to_vec(), change }).await
     }
 
-    fn devices(&self, door: &Door) -> Result<Vec<PublicKey<role::Device>>, StateError> {
+    fn changes(&self, door: &Door) -> Result<Vec<Change>, StateError> {
         self.read(|transaction| {
-            let table = transaction.open_table(DEVICES).map_err(down)?;
-            let (first, last) = (device_key(door, &[0; 32]), device_key(door, &[0xff; 32]));
-            let mut keys = Vec::new();
+            let table = transaction.open_table(CHANGES).map_err(down)?;
+            let (first, last) = (change_key(door, 0), change_key(door, u64::MAX));
+            let mut changes = Vec::new();
             for row in table.range(first..=last).map_err(down)? {
-                let (key, _) = row.map_err(down)?;
-                let bytes = key.value().last_chunk().copied().unwrap_or_default();
-                keys.push(PublicKey::from_bytes(&bytes).map_err(damaged)?);
+                let (key, keys) = row.map_err(down)?;
+                changes.push(change_of(&key.value(), &keys.value())?);
             }
-            Ok(keys)
+            Ok(changes)
         })
     }
 
@@ -246,15 +247,16 @@ impl Records {
     }
 }
 
-/// Makes what tables are missing, and reads what is denied.
+/// Makes what the file lacks, and reads what is denied.
 fn begin(base: &Database) -> Result<Vec<Denied>, StateError> {
     let transaction = base.begin_write().map_err(down)?;
+    older::bring_up_to_date(&transaction)?;
     let mut denied = Vec::new();
     {
         let table = transaction.open_table(DENIED).map_err(down)?;
         transaction.open_table(LIST).map_err(down)?;
         transaction.open_table(ENTRIES).map_err(down)?;
-        transaction.open_table(DEVICES).map_err(down)?;
+        transaction.open_table(CHANGES).map_err(down)?;
         for row in table.iter().map_err(down)? {
             let (entry, token) = row.map_err(down)?;
             denied.push(Denied { entry: Revoked(entry.value()), token: token_of(token.value())? });
@@ -302,14 +304,14 @@ fn one(transaction: &WriteTransaction, work: &Work) -> Result<Kept, StateError> 
             let mut table = transaction.open_table(LIST).map_err(down)?;
             table.insert((), list.as_slice()).map_err(down)?;
         }
-        Work::Entry { key, entry, device } => {
+        Work::Entry { key, entry, change } => {
             let mut table = transaction.open_table(ENTRIES).map_err(down)?;
             let kept = fits(&table, key, entry)?;
             if kept == Kept::New {
                 table.insert(key, entry.as_slice()).map_err(down)?;
-                if let Some(device) = device {
-                    let mut table = transaction.open_table(DEVICES).map_err(down)?;
-                    table.insert(device, ()).map_err(down)?;
+                if let Some((key, keys)) = change {
+                    let mut table = transaction.open_table(CHANGES).map_err(down)?;
+                    table.insert(key, keys).map_err(down)?;
                 }
             }
             return Ok(kept);
@@ -377,8 +379,16 @@ fn entry_key(door: &Door, log: Log, sequence: u64) -> EntryKey {
     joined(&parts)
 }
 
-fn device_key(door: &Door, key: &[u8; 32]) -> DeviceKey {
-    joined(&[&door.domain.0, &door.lock.0, key])
+fn change_key(door: &Door, sequence: u64) -> ChangeKey {
+    joined(&[&door.domain.0, &door.lock.0, &sequence.to_be_bytes()])
+}
+
+fn change_of(key: &ChangeKey, keys: &[u8; 64]) -> Result<Change, StateError> {
+    let device = |bytes: Option<&[u8; 32]>| -> Result<Device, StateError> {
+        PublicKey::from_bytes(bytes.unwrap_or(&[0; 32])).map_err(damaged)
+    };
+    let number = key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    Ok(Change { number, old: device(keys.first_chunk())?, new: device(keys.last_chunk())? })
 }
 
 fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
