@@ -64,7 +64,8 @@ async fn run(settings: &BTreeMap<&str, String>) -> Result<(), Box<dyn Error>> {
     let founded = founding::open(&folder)?;
     let clock = HostClock::default();
     let state = Redb::open(folder.join("used.redb"), clock)?;
-    let records = Records::open(folder.join("records.redb"))?;
+    let (scope, key) = (founded.scope(), || Local::new(founded.issuer()));
+    let records = Records::open(folder.join("records.redb"), scope)?;
 
     let directory = Arc::new(Directory::new());
     let list = records.list()?;
@@ -76,7 +77,6 @@ async fn run(settings: &BTreeMap<&str, String>) -> Result<(), Box<dyn Error>> {
         cards: &[&founded.card],
     })?;
 
-    let (scope, key) = (founded.scope(), || Local::new(founded.issuer()));
     let client = Client {
         name: "trial".into(),
         templates: vec!["guest".into(), "delivery company".into()],

@@ -116,7 +116,7 @@ pub struct Service<P: Parts> {
     pub templates: Vec<Template>,
     /// Who may ask for it.
     pub clients: Box<dyn Clients>,
-    /// What was revoked, and what locks have told.
+    /// What was revoked in the epoch that the service issues in, and what locks have told.
     pub records: Records,
     /// Opens the entries of logs that come sealed.
     pub log: Option<OpeningKeys>,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chacha20::ChaCha20Rng;
 use keyward::{Right, Status};
 use keyward_backend::service::Limits;
+use keyward_testkit::world::START;
 use rand_core::{Rng, SeedableRng};
 use rig::{KEY, Rig, ask};
 use tokio::{io::AsyncWriteExt, net::TcpSocket, time::timeout};
@@ -17,16 +18,9 @@ use tokio::{io::AsyncWriteExt, net::TcpSocket, time::timeout};
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_list_has_room_for_is_refused_and_later_revocations_are_published() {
     let mut rig = Rig::new(21, Limits::default()).await;
-    for n in 0..64 {
-        let entry = format!(r#"{{"entry":"{n:032x}"}}"#);
-        assert_eq!(rig.client("/v1/revocations", &entry).await.status, 200);
-    }
-    let one_more = format!(r#"{{"entry":"{:032x}"}}"#, 64);
-    let refused = rig.client("/v1/revocations", &one_more).await;
-    assert_eq!(refused.problem(), (507, "full".into()));
+    fill(&rig).await;
     // What is denied already may be denied again.
-    let again = format!(r#"{{"entry":"{:032x}"}}"#, 63);
-    assert_eq!(rig.client("/v1/revocations", &again).await.status, 200);
+    assert_eq!(rig.client("/v1/revocations", &entry(63)).await.status, 200);
     // A token gives way to a floor.
     let (guest, held, text) = rig.guest().await;
     let revoked = rig.client("/v1/revocations", &format!(r#"{{"token":"{text}"}}"#)).await;
@@ -36,6 +30,37 @@ async fn what_no_list_has_room_for_is_refused_and_later_revocations_are_publishe
     let list = rig.get(&format!("/v1/domains/{}/revocations", rig.world.owner.domain)).await;
     let list = Status::decode(&list.body).unwrap();
     assert_eq!(list.unverified_list().unwrap().unverified_entries().count(), 64);
+}
+
+/// An epoch ends what is denied, also where the service goes on with its files.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_filled_all_places_has_filled_none_of_the_next_epoch() {
+    let rig = Rig::new(24, Limits::default()).await;
+    fill(&rig).await;
+    let (mut world, folder) = rig.ended().await;
+    world.owner.new_epoch(START, &mut world.rng);
+    let rig = Rig::within(folder, world, Limits::default()).await;
+    assert_eq!(rig.records.denied(), []);
+    let list = format!("/v1/domains/{}/revocations", rig.world.owner.domain);
+    assert_eq!(rig.get(&list).await.problem().0, 404);
+    let revoked = rig.client("/v1/revocations", &entry(64)).await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+    let list = rig.get(&list).await;
+    let list = Status::decode(&list.body).unwrap();
+    assert_eq!(list.unverified_list().unwrap().unverified_entries().count(), 1);
+}
+
+/// Takes all 64 places of a list, and finds that there is no other.
+async fn fill(rig: &Rig) {
+    for n in 0..64 {
+        assert_eq!(rig.client("/v1/revocations", &entry(n)).await.status, 200);
+    }
+    let refused = rig.client("/v1/revocations", &entry(64)).await;
+    assert_eq!(refused.problem(), (507, "full".into()));
+}
+
+fn entry(n: u32) -> String {
+    format!(r#"{{"entry":"{n:032x}"}}"#)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,23 +7,27 @@ mod rig;
 use keyward::{
     Ask, Caveats, Channel, Entry, PublicKey, Right, Rights, Scope, Seconds, SignatureFault,
     SigningKey, Target, Valid,
-    id::{DomainId, Epoch, KeyName, LockId},
+    id::{DomainId, Epoch, KeyId, KeyName, LockId, Serial},
     ledger::Outcome,
     receipt::{Denied, Disclosed, Log},
     role,
+    status::Revoked,
 };
 use keyward_backend::{
     directory::Door,
+    fold,
     service::{
         Limits,
         records::{Kept, Records},
     },
+    state::StateError,
 };
 use keyward_testkit::{
     logs::{Scribe, Who},
     world::{START, World},
 };
-use rig::Rig;
+use redb::TableDefinition;
+use rig::{Rig, opened};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_is_taken_in_any_order_and_never_two_histories() {
@@ -134,7 +138,7 @@ async fn from_either_card_all_keys_follow() {
     let unsigned = Kept::Unsigned(SignatureFault::Mismatch);
     let orders = [[0, 1, 2, 3, 4, 5], [3, 2, 4, 0, 5, 1], [5, 4, 3, 2, 1, 0]];
     for (card, order) in orders.into_iter().enumerate() {
-        let records = Records::open(folder.path().join(format!("{card}"))).unwrap();
+        let records = Records::open(folder.path().join(format!("{card}")), SCOPE).unwrap();
         for place in order {
             let kept = records.keep(DOOR, keys[card], &log[place]).await;
             assert_eq!(kept, Ok(Kept::New), "{place} by card {card}");
@@ -147,55 +151,59 @@ async fn from_either_card_all_keys_follow() {
         }
     }
     // Without the change nothing ties the keys to one another.
-    let records = Records::open(folder.path().join("none")).unwrap();
+    let records = Records::open(folder.path().join("none"), SCOPE).unwrap();
     for (card, place) in [(0, 3), (1, 1), (0, 4), (2, 2)] {
         assert_eq!(records.keep(DOOR, keys[card], &log[place]).await, Ok(unsigned));
     }
 }
 
-/// A file that named the new key of each change, and not its number.
+/// A file that named the new key of each change and not its number, and no domain or epoch of what is
+/// denied.
 #[tokio::test]
-async fn changes_are_found_again_in_a_file_of_an_older_form() {
+async fn a_file_of_an_older_form_is_brought_up_to_date() {
     let (log, keys) = changed_log();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("records.redb");
-    let records = Records::open(&path).unwrap();
+    let records = Records::open(&path, SCOPE).unwrap();
     for place in [0, 2, 4] {
         assert_eq!(records.keep(DOOR, keys[0], &log[place]).await, Ok(Kept::New));
     }
     drop(records);
-    let base = opened(|| redb::Database::open(&path).ok()).await;
+    let base = opened(|| {
+        redb::Database::open(&path).map_err(|error| StateError::Unavailable(error.to_string()))
+    });
+    let base = base.await;
     let transaction = base.begin_write().unwrap();
-    let changes = redb::TableDefinition::<[u8; 48], [u8; 64]>::new("changes");
+    let changes = TableDefinition::<[u8; 48], [u8; 64]>::new("changes");
     assert!(transaction.delete_table(changes).unwrap());
-    let devices = redb::TableDefinition::<[u8; 72], ()>::new("devices");
+    let devices = TableDefinition::<[u8; 72], ()>::new("devices");
     drop(transaction.open_table(devices).unwrap());
+    let denied = TableDefinition::<[u8; 16], &[u8]>::new("denied");
+    let token = [&[2; 8][..], &3_u64.to_be_bytes()].concat();
+    transaction.open_table(denied).unwrap().insert([1; 16], &token[..]).unwrap();
+    let list = TableDefinition::<(), &[u8]>::new("list");
+    transaction.open_table(list).unwrap().insert((), &b"list"[..]).unwrap();
     transaction.commit().unwrap();
     drop(base);
-    let records = Records::open(&path).unwrap();
+    let records = Records::open(&path, SCOPE).unwrap();
+    let token = Some((KeyId([2; 8]), Serial(3)));
+    let entry = Revoked([1; 16]);
+    assert_eq!(records.denied(), [fold::Denied { entry, token }]);
+    assert_eq!(records.list(), Ok(Some(b"list".to_vec())));
     for place in [1, 3, 5] {
         assert_eq!(records.keep(DOOR, keys[2], &log[place]).await, Ok(Kept::New));
     }
 }
 
-/// Opens a file once whoever held it has let it go.
-async fn opened<T>(open: impl Fn() -> Option<T>) -> T {
-    loop {
-        match open() {
-            Some(opened) => break opened,
-            None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
-        }
-    }
-}
-
-const DOOR: Door = Door { domain: DomainId([7; 32]), lock: LockId(*b"flat-12a") };
+const SCOPE: Scope = Scope { domain: DomainId([7; 32]), epoch: Epoch(0) };
+const DOOR: Door = Door { domain: SCOPE.domain, lock: LockId(*b"flat-12a") };
 
 /// A log whose entries 2 and 4 change the key; and the three keys.
 fn changed_log() -> (Vec<Vec<u8>>, [PublicKey<role::Device>; 3]) {
     let [first, second, third] =
         [8, 9, 10].map(|seed| SigningKey::<role::Device>::from_secret(&[seed; 32]));
     let keys = [first.public(), second.public(), third.public()];
-    let mut scribe = Scribe::new(Scope { domain: DOOR.domain, epoch: Epoch(0) }, DOOR.lock, first);
+    let mut scribe = Scribe::new(SCOPE, DOOR.lock, first);
     let mut log = vec![open(&mut scribe), open(&mut scribe), scribe.rotate(second)];
     log.extend([open(&mut scribe), scribe.rotate(third)]);
     log.push(open(&mut scribe));

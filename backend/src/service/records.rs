@@ -4,6 +4,9 @@
 //! disk goes into its next write together. An answer comes when the disk has confirmed. What the
 //! disk has failed is refused, and the next that is asked finds the file opened anew.
 //!
+//! What is denied, and the list that says so, are those of one domain's epoch; the next begins with
+//! nothing denied.
+//!
 //! Nothing is erased here. An entry that comes without its private part is completed by the same
 //! one with it, whoever was first; so a part that is erased elsewhere comes back if somebody brings
 //! it.
@@ -22,7 +25,7 @@ use std::{
 };
 
 use keyward::{
-    Entry, PublicKey, SignatureFault, Status,
+    Entry, PublicKey, Scope, SignatureFault, Status,
     id::{KeyId, Serial},
     receipt::{Disclosed, Head, Log, Receipt},
     role,
@@ -41,6 +44,7 @@ use file::File;
 /// The records. Clones share them.
 #[derive(Clone)]
 pub struct Records {
+    scope: Scope,
     file: Arc<File>,
     jobs: SyncSender<Job>,
     denied: Arc<Mutex<Vec<Denied>>>,
@@ -67,10 +71,16 @@ struct Job {
 }
 
 enum Work {
-    Deny(Denied),
-    List(Vec<u8>),
+    Deny { key: DeniedKey, token: Vec<u8> },
+    List { key: ScopeKey, list: Vec<u8> },
     Entry { key: EntryKey, entry: Vec<u8>, change: Option<(ChangeKey, [u8; 64])> },
 }
+
+/// Domain, epoch.
+type ScopeKey = [u8; 40];
+
+/// Domain, epoch, link or key.
+type DeniedKey = [u8; 56];
 
 /// Domain, lock, log, sequence.
 type EntryKey = [u8; 49];
@@ -78,31 +88,32 @@ type EntryKey = [u8; 49];
 /// Domain, lock, sequence.
 type ChangeKey = [u8; 48];
 
-const DENIED: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("denied");
-const LIST: TableDefinition<'_, (), &[u8]> = TableDefinition::new("list");
+const DENIED: TableDefinition<'_, DeniedKey, &[u8]> = TableDefinition::new("denied by epoch");
+const LISTS: TableDefinition<'_, ScopeKey, &[u8]> = TableDefinition::new("lists by epoch");
 const ENTRIES: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("entries");
 /// Old and new device key.
 const CHANGES: TableDefinition<'_, ChangeKey, [u8; 64]> = TableDefinition::new("changes");
 
 impl Records {
     /// Opens the file, or makes it, readable by this user alone where the system is a Unix. One that
-    /// is there keeps its mode.
+    /// is there keeps its mode. What is denied is what was in `scope`, the service's domain and
+    /// epoch; a file of a form that named none is taken for one of `scope`.
     ///
     /// # Errors
     /// [`StateError::Unavailable`] while another process holds it; [`StateError::Corrupt`].
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, StateError> {
+    pub fn open(path: impl AsRef<Path>, scope: Scope) -> Result<Self, StateError> {
         let file = Arc::new(File::open(path.as_ref())?);
-        let denied = file.with(begin)?;
+        let denied = file.with(|base| begin(base, &scope))?;
         let (jobs, asked) = sync_channel(QUEUE);
         let writer = Arc::clone(&file);
         thread::Builder::new()
             .name("keyward-records".into())
             .spawn(move || write(&writer, &asked))
             .map_err(down)?;
-        Ok(Self { file, jobs, denied: Arc::new(Mutex::new(denied)) })
+        Ok(Self { scope, file, jobs, denied: Arc::new(Mutex::new(denied)) })
     }
 
-    /// All that is denied.
+    /// All that is denied in this epoch.
     pub fn denied(&self) -> Vec<Denied> {
         self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -112,7 +123,10 @@ impl Records {
     /// # Errors
     /// Any [`StateError`].
     pub async fn deny(&self, denied: Denied) -> Result<(), StateError> {
-        self.ask(Work::Deny(denied)).await?;
+        let key = denied_key(&self.scope, &denied.entry.0);
+        let token = denied.token;
+        let token = token.map(|(issuer, serial)| [&issuer.0[..], &serial.0.to_be_bytes()].concat());
+        self.ask(Work::Deny { key, token: token.unwrap_or_default() }).await?;
         let mut all = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.iter().any(|held| held.entry == denied.entry) {
             all.push(denied);
@@ -120,14 +134,15 @@ impl Records {
         Ok(())
     }
 
-    /// The newest list that was kept.
+    /// The newest list of this epoch that was kept.
     ///
     /// # Errors
     /// Any [`StateError`].
     pub fn list(&self) -> Result<Option<Vec<u8>>, StateError> {
         self.read(|transaction| {
-            let table = transaction.open_table(LIST).map_err(down)?;
-            Ok(table.get(()).map_err(down)?.map(|list| list.value().to_vec()))
+            let table = transaction.open_table(LISTS).map_err(down)?;
+            let list = table.get(scope_key(&self.scope)).map_err(down)?;
+            Ok(list.map(|list| list.value().to_vec()))
         })
     }
 
@@ -141,12 +156,13 @@ impl Records {
         Ok(status.unverified_list().into_iter().flat_map(|list| list.unverified_floors()).collect())
     }
 
-    /// Keeps a list that was signed.
+    /// Keeps a list of this epoch that was signed.
     ///
     /// # Errors
     /// Any [`StateError`].
     pub async fn keep_list(&self, list: &[u8]) -> Result<(), StateError> {
-        self.ask(Work::List(list.to_vec())).await.map(drop)
+        let key = scope_key(&self.scope);
+        self.ask(Work::List { key, list: list.to_vec() }).await.map(drop)
     }
 
     /// How many entries of one of a door's logs are held, and the number of the last one.
@@ -248,18 +264,20 @@ impl Records {
 }
 
 /// Makes what the file lacks, and reads what is denied.
-fn begin(base: &Database) -> Result<Vec<Denied>, StateError> {
+fn begin(base: &Database, scope: &Scope) -> Result<Vec<Denied>, StateError> {
     let transaction = base.begin_write().map_err(down)?;
-    older::bring_up_to_date(&transaction)?;
+    older::bring_up_to_date(&transaction, scope)?;
     let mut denied = Vec::new();
     {
         let table = transaction.open_table(DENIED).map_err(down)?;
-        transaction.open_table(LIST).map_err(down)?;
+        transaction.open_table(LISTS).map_err(down)?;
         transaction.open_table(ENTRIES).map_err(down)?;
         transaction.open_table(CHANGES).map_err(down)?;
-        for row in table.iter().map_err(down)? {
-            let (entry, token) = row.map_err(down)?;
-            denied.push(Denied { entry: Revoked(entry.value()), token: token_of(token.value())? });
+        let (first, last) = (denied_key(scope, &[0; 16]), denied_key(scope, &[0xff; 16]));
+        for row in table.range(first..=last).map_err(down)? {
+            let (key, token) = row.map_err(down)?;
+            let entry = Revoked(key.value().last_chunk().copied().unwrap_or_default());
+            denied.push(Denied { entry, token: token_of(token.value())? });
         }
     }
     transaction.commit().map_err(down)?;
@@ -292,17 +310,13 @@ fn together(base: &Database, jobs: &[Job]) -> Result<Vec<Kept>, StateError> {
 
 fn one(transaction: &WriteTransaction, work: &Work) -> Result<Kept, StateError> {
     match work {
-        Work::Deny(denied) => {
+        Work::Deny { key, token } => {
             let mut table = transaction.open_table(DENIED).map_err(down)?;
-            let token = denied
-                .token
-                .map(|(issuer, serial)| [issuer.0.as_slice(), &serial.0.to_be_bytes()].concat());
-            let token = token.unwrap_or_default();
-            table.insert(denied.entry.0, token.as_slice()).map_err(down)?;
+            table.insert(key, token.as_slice()).map_err(down)?;
         }
-        Work::List(list) => {
-            let mut table = transaction.open_table(LIST).map_err(down)?;
-            table.insert((), list.as_slice()).map_err(down)?;
+        Work::List { key, list } => {
+            let mut table = transaction.open_table(LISTS).map_err(down)?;
+            table.insert(key, list.as_slice()).map_err(down)?;
         }
         Work::Entry { key, entry, change } => {
             let mut table = transaction.open_table(ENTRIES).map_err(down)?;
@@ -368,6 +382,14 @@ fn at(key: &EntryKey, step: i64) -> Option<EntryKey> {
     let sequence = key.last_chunk_mut::<8>()?;
     *sequence = u64::from_be_bytes(*sequence).checked_add_signed(step)?.to_be_bytes();
     Some(key)
+}
+
+fn scope_key(scope: &Scope) -> ScopeKey {
+    joined(&[&scope.domain.0, &scope.epoch.0.to_be_bytes()])
+}
+
+fn denied_key(scope: &Scope, entry: &[u8; 16]) -> DeniedKey {
+    joined(&[&scope_key(scope), entry])
 }
 
 fn entry_key(door: &Door, log: Log, sequence: u64) -> EntryKey {

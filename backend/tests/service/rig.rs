@@ -26,6 +26,7 @@ use keyward_backend::{
     template::home,
 };
 use keyward_testkit::world::{Capability, Holder, START, World};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -95,7 +96,7 @@ pub struct Rig {
     pub records: Records,
     pub end: Option<oneshot::Sender<()>>,
     pub served: JoinHandle<std::io::Result<()>>,
-    _folder: tempfile::TempDir,
+    folder: TempDir,
 }
 
 pub fn copy<R: role::Role>(key: &SigningKey<R>) -> SigningKey<R> {
@@ -108,22 +109,27 @@ impl Rig {
     }
 
     pub async fn over(world: Box<World>, limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap(), world, limits).await
+    }
+
+    /// Over the files in a folder, which another may have left.
+    pub async fn within(folder: TempDir, world: Box<World>, limits: Limits) -> Self {
         let clock = HandClock::at(Millis::of(START));
-        let store = Redb::open(folder.path().join("used.redb"), clock.clone()).unwrap();
+        let scope = world.owner.scope();
+        let store = opened(|| Redb::open(folder.path().join("used.redb"), clock.clone())).await;
         // What is made in the millisecond of a store's birth is too old for it.
         clock.wait(1000);
         let down = Arc::new(AtomicBool::new(false));
         let store = Plugged { store, down: Arc::clone(&down) };
-        let records = Records::open(folder.path().join("records.redb")).unwrap();
+        let records = opened(|| Records::open(folder.path().join("records.redb"), scope)).await;
         let (owner, directory) = (&world.owner, Arc::new(Directory::new()));
         let library = &owner.library;
         let epochs: Vec<_> = library.epochs.iter().map(Vec::as_slice).collect();
         let cards: Vec<_> = library.cards.values().map(Vec::as_slice).collect();
-        let (keyset, list) = (library.keyset.as_slice(), library.list.as_deref());
+        let list = records.list().unwrap().or_else(|| library.list.clone());
+        let (keyset, list) = (library.keyset.as_slice(), list.as_deref());
         let bundle = Bundle { domain: owner.domain, epochs: &epochs, keyset, list, cards: &cards };
         directory.found(&bundle).unwrap();
-        let scope = owner.scope();
         let client = |name: &str, templates: &[&str], revokes| Client {
             name: name.into(),
             templates: templates.iter().map(|name| (*name).into()).collect(),
@@ -142,7 +148,12 @@ impl Rig {
                 Ahead { block: 1, ..Ahead::default() },
             ),
             attester: Attester::new(scope, Local::new(copy(&owner.attester))),
-            revoker: Revoker::new(scope, Local::new(copy(&owner.revoker)), store.clone(), vec![]),
+            revoker: Revoker::new(
+                scope,
+                Local::new(copy(&owner.revoker)),
+                store.clone(),
+                records.floors().unwrap(),
+            ),
             directory,
             gate: Gate::new(FleetKeys::new(FleetKey::new([6; 32])), store, clock.clone()),
             chains: Some(KnownChains::within(1 << 20)),
@@ -160,8 +171,14 @@ impl Rig {
         let ended = async move { drop(ended.await) };
         let served = tokio::spawn(serve(service, listener, private, ended));
         let end = Some(end);
-        let _folder = folder;
-        Self { world, address, operator, down, clock, records, end, served, _folder }
+        Self { world, address, operator, down, clock, records, end, served, folder }
+    }
+
+    /// Ends the service; its world and its files are left.
+    pub async fn ended(mut self) -> (Box<World>, TempDir) {
+        self.end.take().unwrap().send(()).unwrap();
+        self.served.await.unwrap().unwrap();
+        (self.world, self.folder)
     }
 
     /// Asks as a client.
@@ -219,6 +236,19 @@ impl Rig {
         let path = format!("{}?nonce={nonce}", self.door(lock, "requests"));
         (path, holder.present(&request, &[], None))
     }
+}
+
+/// What is opened once whoever held the file has let it go.
+pub async fn opened<T>(open: impl Fn() -> Result<T, StateError>) -> T {
+    for _ in 0..1000 {
+        match open() {
+            Err(StateError::Unavailable(_)) => {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the file is held for good");
 }
 
 /// A public key in its text form.
