@@ -107,8 +107,9 @@ impl Made {
 
     fn found(&self, directory: &Directory) {
         let (domain, list) = (self.door.domain, self.list.as_deref());
-        let (epochs, cards) = ([self.epoch.as_slice()], [self.card.as_slice()]);
-        let bundle = Bundle { domain, epochs: &epochs, keyset: &self.keyset, list, cards: &cards };
+        let (epochs, keysets) = ([self.epoch.as_slice()], [self.keyset.as_slice()]);
+        let cards = [self.card.as_slice()];
+        let bundle = Bundle { domain, epochs: &epochs, keysets: &keysets, list, cards: &cards };
         directory.found(&bundle).unwrap();
     }
 }

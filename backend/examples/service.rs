@@ -72,7 +72,7 @@ async fn run(settings: &BTreeMap<&str, String>) -> Result<(), Box<dyn Error>> {
     directory.found(&Bundle {
         domain: founded.domain,
         epochs: &[&founded.epoch],
-        keyset: &founded.keyset,
+        keysets: &[&founded.keyset],
         list: list.as_deref(),
         cards: &[&founded.card],
     })?;

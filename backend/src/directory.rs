@@ -16,6 +16,7 @@
 //! each of which lets the core verify every signature first; and nothing changes it afterwards. A
 //! change makes another, and puts it in the place of the first in one step.
 
+mod founding;
 mod held;
 
 use std::{
@@ -25,7 +26,7 @@ use std::{
 };
 
 use keyward::{
-    Card, Domain, Epoch, Keyset, Refusal, Status, Taken, Walk,
+    Card, Domain, Epoch, Keyset, Refusal, Status, Taken,
     id::{DomainId, LockId},
 };
 
@@ -86,27 +87,20 @@ impl Directory {
         self.domains.is_empty()
     }
 
-    /// Takes a domain in, from its epoch 0 on, with its newest keyset, list and cards. All
-    /// signatures are verified.
+    /// Takes a domain in, from its epoch 0 on, with its keysets, list and cards, each judged by
+    /// what was in force when it was made. All signatures are verified. So a restart trusts what
+    /// the process before it trusted, though list and cards be by signers that were dropped since.
     ///
     /// # Errors
-    /// [`DirectoryError::AlreadyHeld`], [`DirectoryError::NoEpoch`], [`DirectoryError::Refused`];
-    /// nothing is held then.
+    /// [`DirectoryError::AlreadyHeld`], [`DirectoryError::NoEpoch`], [`DirectoryError::NoKeyset`],
+    /// [`DirectoryError::Refused`]; nothing is held then.
     pub fn found(&self, bundle: &Bundle<'_>) -> Result<(), DirectoryError> {
-        let mut epochs = bundle.epochs.iter().map(|bytes| Epoch::decode(bytes));
-        let first = epochs.next().ok_or(DirectoryError::NoEpoch)??;
-        let mut walk = Walk::from_first(bundle.domain, &first)?;
-        for epoch in epochs {
-            walk.step(&epoch?)?;
-        }
-        let mut domain = Domain::found(walk, &Keyset::decode(bundle.keyset)?)?;
-        if let Some(list) = bundle.list {
-            domain.take_list(&Status::decode(list)?)?;
-        }
-        self.hold(&domain, bundle.cards)
+        self.put(bundle.domain, founding::founded(bundle)?)
     }
 
-    /// Takes a domain in that the caller has, with its newest cards, which are verified.
+    /// Takes a domain in that the caller has, with its newest cards, which are verified against the
+    /// keyset that it has. Cards by an enroller that was dropped since come in by
+    /// [`Directory::found`] alone.
     ///
     /// # Errors
     /// [`DirectoryError::AlreadyHeld`], [`DirectoryError::Refused`]; nothing is held then.
@@ -115,7 +109,10 @@ impl Directory {
         for card in cards {
             held = held.with_card(domain, &Card::decode(card)?, card)?.0;
         }
-        let domain = domain.scope()?.domain;
+        self.put(domain.scope()?.domain, held)
+    }
+
+    fn put(&self, domain: DomainId, held: Held) -> Result<(), DirectoryError> {
         let _alone = self.writers.lock(&domain);
         // What is held may be newer: it changes by its own rules, and is never replaced.
         match self.domains.pin().try_insert(domain, Arc::new(held)) {
@@ -161,7 +158,8 @@ impl Directory {
     /// epoch before still name their locks, and no group.
     ///
     /// # Errors
-    /// [`DirectoryError::UnknownDomain`], those of [`Walk::step`] and [`Domain::take_epoch`].
+    /// [`DirectoryError::UnknownDomain`], those of [`Walk::step`](keyward::Walk::step) and
+    /// [`Domain::take_epoch`].
     pub fn take_epochs(
         &self,
         domain: &DomainId,
@@ -240,18 +238,23 @@ impl Writers {
 /// Locks of writers: a domain of a million shares its own with 4000, and is changed once a day.
 const WRITERS: usize = 256;
 
-/// All statements of a domain, as anybody may carry them.
+/// All statements of a domain, as whoever fills a directory keeps them.
+///
+/// A list or card by a signer that a later keyset has dropped is taken, as a lock takes it that is
+/// brought the statements in this order. So the list is to be the one that a directory has taken,
+/// not one that turned up afterwards.
 #[derive(Clone, Copy, Debug)]
 pub struct Bundle<'a> {
     /// Its id, from a source that the caller trusts.
     pub domain: DomainId,
     /// Its epochs, from the first on.
     pub epochs: &'a [&'a [u8]],
-    /// Its newest keyset.
-    pub keyset: &'a [u8],
-    /// Its newest revocation list.
+    /// Its keysets, from older to newer: each under which the list or a card was signed, one of
+    /// every 16th epoch at least (SPEC.md section 17.4), and the newest.
+    pub keysets: &'a [&'a [u8]],
+    /// The newest revocation list that was taken.
     pub list: Option<&'a [u8]>,
-    /// The newest card of each of its doors.
+    /// The newest card of each of its doors that was taken.
     pub cards: &'a [&'a [u8]],
 }
 
@@ -265,6 +268,8 @@ pub enum DirectoryError {
     AlreadyHeld,
     /// There is no epoch to begin with.
     NoEpoch,
+    /// There is no keyset of the newest epoch.
+    NoKeyset,
     /// The statement is refused.
     Refused(Refusal),
 }
@@ -281,6 +286,7 @@ impl std::fmt::Display for DirectoryError {
             Self::UnknownDomain => f.write_str("the domain isn't held"),
             Self::AlreadyHeld => f.write_str("the domain is held already"),
             Self::NoEpoch => f.write_str("no epoch"),
+            Self::NoKeyset => f.write_str("no keyset of the newest epoch"),
             Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
         }
     }

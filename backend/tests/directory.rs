@@ -28,8 +28,20 @@ fn slices(all: &[Vec<u8>]) -> Vec<&[u8]> {
 fn found(directory: &Directory, domain: DomainId, library: &Library) -> Result<(), DirectoryError> {
     let epochs = slices(&library.epochs);
     let cards: Vec<_> = library.cards.values().map(Vec::as_slice).collect();
-    let (keyset, list) = (library.keyset.as_slice(), library.list.as_deref());
-    directory.found(&Bundle { domain, epochs: &epochs, keyset, list, cards: &cards })
+    let (keysets, list) = ([library.keyset.as_slice()], library.list.as_deref());
+    directory.found(&Bundle { domain, epochs: &epochs, keysets: &keysets, list, cards: &cards })
+}
+
+/// The same with every keyset that the owner has published.
+fn found_with(
+    directory: &Directory,
+    owner: &Owner,
+    library: &Library,
+) -> Result<(), DirectoryError> {
+    let (epochs, keysets) = (slices(&library.epochs), slices(&owner.keysets));
+    let cards: Vec<_> = library.cards.values().map(Vec::as_slice).collect();
+    let (domain, list) = (owner.domain, library.list.as_deref());
+    directory.found(&Bundle { domain, epochs: &epochs, keysets: &keysets, list, cards: &cards })
 }
 
 fn directory(owner: &Owner) -> Directory {
@@ -135,7 +147,7 @@ fn nothing_unverified_gets_in() {
         found(&empty, DomainId([1; 32]), &owner.library),
         Err(DirectoryError::Refused(Refusal::OtherDomain))
     );
-    let none = Bundle { domain: owner.domain, epochs: &[], keyset: &[], list: None, cards: &[] };
+    let none = Bundle { domain: owner.domain, epochs: &[], keysets: &[], list: None, cards: &[] };
     assert_eq!(empty.found(&none), Err(DirectoryError::NoEpoch));
     assert!(empty.is_empty(), "a refusal leaves nothing behind");
     // Another owner's statements fit nobody else's domain.
@@ -228,6 +240,94 @@ fn a_new_epoch_is_a_clean_slate_and_doors_keep_their_names() {
     assert!(directory.trust(&door).is_none());
     assert!(directory.remove(&domain) && !directory.remove(&domain));
     assert!(directory.is_empty());
+}
+
+/// What every door of a directory trusts, in words.
+fn trusted(directory: &Directory, owner: &Owner) -> Vec<String> {
+    let locks = owner.library.cards.keys();
+    let door = |lock: &LockId| Door { domain: owner.domain, lock: *lock };
+    let told = |lock| format!("{:?}", directory.trust(&door(lock)).unwrap().trust().unwrap());
+    locks.map(told).collect()
+}
+
+#[test]
+fn a_restart_trusts_what_the_process_trusted() {
+    let mut world = World::new(10);
+    world.owner.revoke([Revoked([7; 16])], START);
+    let running = directory(&world.owner);
+    let kept = world.owner.library.clone();
+    // Who signed list and cards is dropped; both stay in force.
+    world.owner.revoker = keyward::SigningKey::generate(&mut world.rng);
+    world.owner.enroller = keyward::SigningKey::generate(&mut world.rng);
+    world.owner.publish_keyset(START);
+    let (owner, domain) = (&world.owner, world.owner.domain);
+    assert_eq!(running.take_keyset(&domain, &owner.library.keyset), Ok(Taken::Keyset));
+    let restarted = Directory::new();
+    assert_eq!(found_with(&restarted, owner, &kept), Ok(()));
+    assert_eq!(trusted(&restarted, owner), trusted(&running, owner));
+    // By the newest keyset alone nobody could tell who signed them.
+    let alone = Library { keyset: owner.library.keyset.clone(), ..kept.clone() };
+    assert!(matches!(
+        found(&Directory::new(), domain, &alone),
+        Err(DirectoryError::Refused(Refusal::UnknownIssuer(_)))
+    ));
+    // A list by somebody else is taken under none of them.
+    let mut other = World::new(11).owner;
+    other.revoke([], START);
+    let forged = Library { list: other.library.list, ..kept.clone() };
+    let refused = found_with(&Directory::new(), owner, &forged);
+    assert!(matches!(refused, Err(DirectoryError::Refused(Refusal::UnknownIssuer(_)))));
+
+    // Cards of the epoch before still name their locks; its list is gone.
+    world.owner.new_epoch(START, &mut world.rng);
+    let owner = &world.owner;
+    let newest = [owner.library.epochs[1].as_slice()];
+    let taken = running.take_epochs(&domain, &newest, &owner.library.keyset);
+    assert_eq!(taken, Ok(Taken::Epoch));
+    let kept = Library { epochs: owner.library.epochs.clone(), ..kept };
+    let restarted = Directory::new();
+    assert_eq!(found_with(&restarted, owner, &kept), Ok(()));
+    assert_eq!(trusted(&restarted, owner), trusted(&running, owner));
+    assert!(restarted.statements(&domain).unwrap().list().is_none());
+}
+
+#[test]
+fn a_domain_of_many_epochs_is_founded_by_a_keyset_of_every_sixteenth() {
+    let mut world = World::new(12);
+    for _ in 0..40 {
+        world.owner.new_epoch(START, &mut world.rng);
+    }
+    world.owner.publish_list(START);
+    let (owner, epochs) = (&world.owner, slices(&world.owner.library.epochs));
+    let found_by = |keysets: &[&[u8]]| {
+        let cards: Vec<_> = owner.library.cards.values().map(Vec::as_slice).collect();
+        let (domain, list) = (owner.domain, owner.library.list.as_deref());
+        let (directory, epochs) = (Directory::new(), &epochs);
+        directory
+            .found(&Bundle { domain, epochs, keysets, list, cards: &cards })
+            .map(|()| directory)
+    };
+    let refused = |numbers: &[u64]| found_by(&keysets_of(owner, numbers)).map(drop);
+    let directory = found_by(&keysets_of(owner, &[16, 32, 40])).unwrap();
+    assert_eq!(directory.statements(&owner.domain).unwrap().number(), Epoch(40));
+    assert_eq!(trusted(&directory, owner).len(), owner.library.cards.len());
+    let too_many = Err(DirectoryError::Refused(Refusal::TooManyEpochs));
+    assert_eq!(refused(&[40]), too_many);
+    assert_eq!(refused(&[16, 33, 40]), too_many);
+    assert_eq!(refused(&[16, 32]), Err(DirectoryError::NoKeyset));
+    assert_eq!(refused(&[]), Err(DirectoryError::NoKeyset));
+    // From older to newer.
+    assert!(matches!(
+        refused(&[16, 32, 40, 32]),
+        Err(DirectoryError::Refused(Refusal::OtherEpoch { .. }))
+    ));
+}
+
+/// The newest keysets of these epochs.
+fn keysets_of<'o>(owner: &'o Owner, epochs: &[u64]) -> Vec<&'o [u8]> {
+    let epoch = |bytes: &[u8]| keyward::Keyset::decode(bytes).unwrap().unverified_epoch().0;
+    let newest = |number| owner.keysets.iter().rfind(|bytes| epoch(bytes) == number).unwrap();
+    epochs.iter().map(|number| newest(*number).as_slice()).collect()
 }
 
 /// Epochs of one domain, each with a keyset, lists and a card of the flat.

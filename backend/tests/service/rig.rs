@@ -127,8 +127,9 @@ impl Rig {
         let epochs: Vec<_> = library.epochs.iter().map(Vec::as_slice).collect();
         let cards: Vec<_> = library.cards.values().map(Vec::as_slice).collect();
         let list = records.list().unwrap().or_else(|| library.list.clone());
-        let (keyset, list) = (library.keyset.as_slice(), list.as_deref());
-        let bundle = Bundle { domain: owner.domain, epochs: &epochs, keyset, list, cards: &cards };
+        let (keysets, list) = ([library.keyset.as_slice()], list.as_deref());
+        let (domain, keysets) = (owner.domain, &keysets);
+        let bundle = Bundle { domain, epochs: &epochs, keysets, list, cards: &cards };
         directory.found(&bundle).unwrap();
         let client = |name: &str, templates: &[&str], revokes| Client {
             name: name.into(),
