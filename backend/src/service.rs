@@ -24,19 +24,19 @@
 //!
 //! | status | when | codes |
 //! | --- | --- | --- |
-//! | 400 | malformed | 100, 600, `malformed` |
+//! | 400 | malformed | 100, `malformed` |
 //! | 401 | a signature or challenge doesn't hold, or the client isn't known | 190 to 399, 622, `client` |
 //! | 403 | a rule denies | 410 to 420, 422 to 449, 452 to 507, `client`, `template` |
 //! | 404 | no such route, domain, door or template | `unknown` |
 //! | 405 | the route has another method | `method` |
 //! | 408 | the body comes too slowly | `slow` |
-//! | 409 | used before or made before all that is remembered; another history | 470, 611, 612, `replayed`, `old`, `fork` |
+//! | 409 | used before or made before all that is remembered; another history | 470, `replayed`, `old`, `fork` |
 //! | 410 | revoked, expired, or its uses may be lost | 400 to 403, 421, 473, `count` |
 //! | 413 | over 8 KiB | `large` |
 //! | 428 | the request lacks what only its sender can add: a status, a newer one | 450, 451 |
 //! | 429 | too many at once, here or on the same links | `busy` |
 //! | 500 | a defect of this service | `defect` |
-//! | 503 | the store or the signer is down | 502, `store`, `signer` |
+//! | 503 | the store or the signer is down, or the domain takes no lists by this signer | 502, `store`, `signer` |
 //! | 507 | no revocation list has room for it: an epoch ends what is denied | `full` |
 //!
 //! 429 and 503 say when to come again. Nothing was granted by a request that is answered by any of

@@ -195,8 +195,10 @@ impl<P: Parts> Running<P> {
     ) -> Result<Published, Problem> {
         let service = &self.service;
         let published = service.revoker.publish(keyset, at, all).await?;
+        // What no door takes is never kept: the next start goes on from what is kept.
+        let taken = service.directory.take_list(&service.domain, &published.list);
+        taken.map_err(|error| Problem::signer(&error))?;
         service.records.keep_list(&published.list).await?;
-        service.directory.take_list(&service.domain, &published.list)?;
         Ok(published)
     }
 }

@@ -5,11 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use keyward::{DecodeError, Denial, Refusal};
+use keyward::{DecodeError, Denial};
 use serde_json::{Value, json};
 
 use crate::{
-    directory::DirectoryError,
     fold::FoldError,
     gate,
     issuer::{IssueError, PublishError},
@@ -85,6 +84,13 @@ impl Problem {
     /// No list has room for more of the kind.
     pub(super) fn full(error: FoldError) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", "ListFull", error)
+    }
+
+    /// Nothing is signed, or not so that anybody takes it: the details are logged, not told.
+    pub(super) fn signer(error: &dyn std::fmt::Display) -> Self {
+        tracing::warn!(%error, "the signer");
+        let detail = "nothing was signed that counts";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "signer", "SignerDown", detail)
     }
 
     /// What no caller can mend: the details are logged, not told.
@@ -186,11 +192,7 @@ impl From<IssueError> for Problem {
                 Self::new(StatusCode::FORBIDDEN, "template", "NotGranted", error)
             }
             IssueError::Busy => Self::busy(),
-            error => {
-                tracing::warn!(%error, "the signer");
-                let detail = "nothing was signed";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "signer", "SignerDown", detail)
-            }
+            error => Self::signer(&error),
         }
     }
 }
@@ -207,26 +209,5 @@ impl From<PublishError> for Problem {
             PublishError::Issue(error) => error.into(),
             PublishError::Fold(error) => Self::full(error),
         }
-    }
-}
-
-impl From<DirectoryError> for Problem {
-    fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::UnknownDomain => Self::unknown("domain"),
-            DirectoryError::Refused(refusal) => refusal.into(),
-            error => Self::defect(&error),
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let status = match refusal {
-            Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
-            Refusal::Fork | Refusal::Older => StatusCode::CONFLICT,
-            _ => StatusCode::UNAUTHORIZED,
-        };
-        Self::new(status, refusal.code(), refusal.name(), "refused by SPEC.md section 17")
     }
 }

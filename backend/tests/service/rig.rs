@@ -94,6 +94,7 @@ pub struct Rig {
     pub down: Arc<AtomicBool>,
     pub clock: HandClock,
     pub records: Records,
+    pub directory: Arc<Directory>,
     pub end: Option<oneshot::Sender<()>>,
     pub served: JoinHandle<std::io::Result<()>>,
     folder: TempDir,
@@ -155,7 +156,7 @@ impl Rig {
                 store.clone(),
                 records.floors().unwrap(),
             ),
-            directory,
+            directory: Arc::clone(&directory),
             gate: Gate::new(FleetKeys::new(FleetKey::new([6; 32])), store, clock.clone()),
             chains: Some(KnownChains::within(1 << 20)),
             clock: clock.clone(),
@@ -172,7 +173,7 @@ impl Rig {
         let ended = async move { drop(ended.await) };
         let served = tokio::spawn(serve(service, listener, private, ended));
         let end = Some(end);
-        Self { world, address, operator, down, clock, records, end, served, folder }
+        Self { world, address, operator, down, clock, records, directory, end, served, folder }
     }
 
     /// Ends the service; its world and its files are left.

@@ -1,0 +1,63 @@
+//! The service's revocation lists: who may sign them.
+
+#[path = "service/rig.rs"]
+#[allow(dead_code)]
+mod rig;
+
+use keyward::SigningKey;
+use keyward_backend::{
+    directory::{Bundle, Directory},
+    service::Limits,
+};
+use keyward_testkit::world::START;
+use rig::Rig;
+
+fn entry(number: u32) -> String {
+    format!(r#"{{"entry":"{number:032x}"}}"#)
+}
+
+/// What the next start does: it takes in what was published and what the service has kept.
+fn restarted(rig: &Rig) -> Directory {
+    let (owner, list) = (&rig.world.owner, rig.records.list().unwrap());
+    let epochs: Vec<_> = owner.library.epochs.iter().map(Vec::as_slice).collect();
+    let keysets: Vec<_> = owner.keysets.iter().map(Vec::as_slice).collect();
+    let cards: Vec<_> = owner.library.cards.values().map(Vec::as_slice).collect();
+    let (domain, list) = (owner.domain, list.as_deref());
+    let directory = Directory::new();
+    let bundle = Bundle { domain, epochs: &epochs, keysets: &keysets, list, cards: &cards };
+    directory.found(&bundle).unwrap();
+    directory
+}
+
+/// A revocation that can't be published says so, and costs neither this process nor the next the
+/// list that it has.
+async fn refused_and_the_list_stays(rig: &Rig) {
+    let domain = rig.world.owner.domain;
+    let held = rig.directory.statements(&domain).unwrap().list().unwrap().to_vec();
+    let refused = rig.client("/v1/revocations", &entry(2)).await;
+    assert_eq!(refused.problem(), (503, "signer".into()));
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert!(!refused.headers.contains_key("www-authenticate"), "it isn't the client's fault");
+    assert_eq!(rig.records.list().unwrap().unwrap(), held);
+    assert_eq!(rig.directory.statements(&domain).unwrap().list(), Some(held.as_slice()));
+    assert_eq!(restarted(rig).statements(&domain).unwrap().list(), Some(held.as_slice()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoker_whose_validity_has_ended_replaces_no_list() {
+    let rig = Rig::new(31, Limits::default()).await;
+    assert_eq!(rig.client("/v1/revocations", &entry(1)).await.status, 200);
+    rig.clock.wait(401 * 86_400_000);
+    refused_and_the_list_stays(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoker_that_a_keyset_drops_replaces_no_list() {
+    let mut rig = Rig::new(32, Limits::default()).await;
+    assert_eq!(rig.client("/v1/revocations", &entry(1)).await.status, 200);
+    let world = &mut *rig.world;
+    world.owner.revoker = SigningKey::generate(&mut world.rng);
+    world.owner.publish_keyset(START);
+    rig.directory.take_keyset(&world.owner.domain, &world.owner.library.keyset).unwrap();
+    refused_and_the_list_stays(&rig).await;
+}
