@@ -3,7 +3,7 @@
 //! | request | who | answer |
 //! | --- | --- | --- |
 //! | `POST /v1/tokens` | a client | 201, a token by a template |
-//! | `POST /v1/revocations` | a client | 200, the number of the list that denies it |
+//! | `POST /v1/revocations` | a client | 200, the number of the list that denies it, and its serial floors |
 //! | `GET /v1/status?nonce=` | anybody | 200, a status, over a lock's nonce or over none |
 //! | `GET /v1/domains/{domain}/epoch`, `keyset`, `revocations` | anybody | 200, the newest |
 //! | `GET …/doors/{lock}/card` | anybody | 200, the newest |
@@ -15,6 +15,14 @@
 //! Objects travel as their own bytes, `application/octet-stream`; what clients ask is JSON with keys
 //! and tokens in their text forms. A door is named by the route, so its trust is chosen before a
 //! byte of the request is read.
+//!
+//! # What a revocation costs
+//!
+//! A list has 64 places. Where more must be denied, an issuer's oldest tokens are given up together
+//! ([`fold`](crate::fold)): `floors` in the answer names each such `issuer`, by the 16 hexadecimal
+//! digits of his id, and the `first` of his serials that lives. All tokens of his below it are
+//! denied, the honest with the guilty. The service keeps no record of what it has issued: whoever
+//! asked for tokens looks them up in his own, and asks anew for those that are still wanted.
 //!
 //! # What goes wrong
 //!

@@ -1,10 +1,10 @@
-//! The service's revocation lists: who may sign them.
+//! The service's revocation lists: who may sign them, and what they tell.
 
 #[path = "service/rig.rs"]
 #[allow(dead_code)]
 mod rig;
 
-use keyward::SigningKey;
+use keyward::{Right, SigningKey};
 use keyward_backend::{
     directory::{Bundle, Directory},
     service::Limits,
@@ -60,4 +60,29 @@ async fn a_revoker_that_a_keyset_drops_replaces_no_list() {
     world.owner.publish_keyset(START);
     rig.directory.take_keyset(&world.owner.domain, &world.owner.library.keyset).unwrap();
     refused_and_the_list_stays(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_floor_that_gives_honest_tokens_up_is_told() {
+    let mut rig = Rig::new(34, Limits::default()).await;
+    let (honest, held, _) = rig.guest().await;
+    let (_, _, guilty) = rig.guest().await;
+    for number in 0..64 {
+        let answer = rig.client("/v1/revocations", &entry(number)).await;
+        assert_eq!((answer.status, answer.json()["floors"].clone()), (200, serde_json::json!([])));
+    }
+    let revoked = rig.client("/v1/revocations", &format!(r#"{{"token":"{guilty}"}}"#)).await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+    let mut room = [0; keyward::limits::MAX_TOKEN];
+    let token = keyward::text::decode(&guilty, &mut room).unwrap();
+    let serial = keyward::Token::decode(token).unwrap().unverified_serial().0;
+    let issuer = rig.world.owner.issuer.public().id().to_string();
+    let floor = serde_json::json!([{ "issuer": issuer, "first": serial + 1 }]);
+    assert_eq!(revoked.json()["floors"], floor);
+    // The honest one is below it.
+    let (path, presentation) = rig.presentation(&honest, &held, Right::UNLOCK).await;
+    assert_eq!(rig.post(&path, &presentation).await.problem(), (410, "400".into()));
+    // Whoever revokes next is told, too.
+    let again = rig.client("/v1/revocations", &format!(r#"{{"token":"{guilty}"}}"#)).await;
+    assert_eq!(again.json()["floors"], floor);
 }

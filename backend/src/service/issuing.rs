@@ -13,7 +13,7 @@ use keyward::{
     id::{GroupId, KeysetVersion},
     role,
     schedule::Dates,
-    status::{Revoked, State as DomainState},
+    status::{Revoked, SerialFloor, State as DomainState},
     text,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -147,11 +147,12 @@ pub(super) async fn revoke<P: Parts>(
     });
     let (status, published) = revoked.await.map_err(|error| Problem::defect(&error))??;
     tracing::info!(client = client.name, number = status.list.number.0, "revoked");
-    let reissue: Vec<_> = published.folded.casualties.iter().map(|live| live.serial.0).collect();
+    let floor =
+        |floor: &SerialFloor| json!({ "issuer": floor.issuer.to_string(), "first": floor.first.0 });
     let body = json!({
         "keyset": status.list.keyset.0,
         "number": status.list.number.0,
-        "reissue": reissue,
+        "floors": published.folded.floors.iter().map(floor).collect::<Vec<_>>(),
     });
     Ok(Json(body).into_response())
 }
@@ -179,6 +180,7 @@ impl<P: Parts> Running<P> {
         let (keyset, at) = (self.state()?.keyset, self.now());
         let all = || {
             self.owed.store(false, Ordering::SeqCst);
+            // Whom a floor kills of those who live is told by the floors alone.
             (service.records.denied(), Vec::new())
         };
         let published = self.signed_list(keyset, at, all).await.inspect_err(|_| {
