@@ -68,15 +68,13 @@ mod routes;
 mod statements;
 mod unread;
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use keyward::{Time, id::DomainId, role, seal::OpeningKeys};
 use tokio::sync::Semaphore;
 
 pub use clients::{ApiKeys, Client, Clients};
+use issuing::Lists;
 pub use listen::serve;
 use meter::Meter;
 pub use problem::Problem;
@@ -137,7 +135,7 @@ pub struct Service<P: Parts> {
 pub struct Limits {
     /// Connections at a time; further ones wait to be accepted.
     pub connections: usize,
-    /// Requests of clients at a time.
+    /// Requests of clients at a time; a revocation whose client hangs up is one until it ends.
     pub clients: usize,
     /// Requests of anybody else at a time: so strangers shut out no client.
     pub public: usize,
@@ -175,21 +173,18 @@ pub const MAX_BODY: usize = 8 * 1024;
 struct Running<P: Parts> {
     service: Service<P>,
     meter: Meter,
-    clients: Semaphore,
+    clients: Arc<Semaphore>,
     public: Semaphore,
-    publishing: tokio::sync::Mutex<()>,
-    /// Whether something is denied that may be in no list yet.
-    owed: AtomicBool,
+    lists: tokio::sync::Mutex<Lists>,
 }
 
 impl<P: Parts> Running<P> {
     fn new(service: Service<P>) -> Arc<Self> {
         let limits = service.limits;
-        let (clients, public) = (Semaphore::new(limits.clients), Semaphore::new(limits.public));
-        let (meter, publishing) = (Meter::new(), tokio::sync::Mutex::default());
-        // What was denied before the last end may be in no list.
-        let owed = AtomicBool::new(!service.records.denied().is_empty());
-        Arc::new(Self { service, meter, clients, public, publishing, owed })
+        let clients = Arc::new(Semaphore::new(limits.clients));
+        let (meter, public) = (Meter::new(), Semaphore::new(limits.public));
+        let lists = tokio::sync::Mutex::new(Lists::new(&service.records.denied()));
+        Arc::new(Self { service, meter, clients, public, lists })
     }
 
     fn now(&self) -> Time {

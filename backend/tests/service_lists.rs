@@ -1,16 +1,19 @@
-//! The service's revocation lists: who may sign them, and what they tell.
+//! The service's revocation lists: who may sign them, what they tell, and how many are under way.
 
 #[path = "service/rig.rs"]
 #[allow(dead_code)]
 mod rig;
 
-use keyward::{Right, SigningKey};
+use std::{sync::Arc, time::Duration};
+
+use keyward::{Right, SigningKey, Status};
 use keyward_backend::{
     directory::{Bundle, Directory},
     service::Limits,
 };
 use keyward_testkit::world::START;
-use rig::Rig;
+use rig::{KEY, Rig};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 fn entry(number: u32) -> String {
     format!(r#"{{"entry":"{number:032x}"}}"#)
@@ -60,6 +63,48 @@ async fn a_revoker_that_a_keyset_drops_replaces_no_list() {
     world.owner.publish_keyset(START);
     rig.directory.take_keyset(&world.owner.domain, &world.owner.library.keyset).unwrap();
     refused_and_the_list_stays(&rig).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_keeps_his_turn_until_his_revocation_is_published() {
+    let rig = Rig::new(33, Limits { clients: 4, ..Limits::default() }).await;
+    let before = rig.client("/v1/revocations", &entry(9)).await.json()["number"].as_u64().unwrap();
+    let stopped = Arc::clone(&rig.stop).write_owned().await;
+    for number in 0..4 {
+        let body = entry(number);
+        let mut stream = TcpStream::connect(rig.address).await.unwrap();
+        let head = "POST /v1/revocations HTTP/1.1\r\nHost: s\r\n";
+        let head = format!("{head}Authorization: Bearer {KEY}\r\nContent-Length: {}", body.len());
+        stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // All have hung up, and their revocations wait for a number.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let body = entry(4);
+    let one_more = timeout(Duration::from_secs(5), rig.client("/v1/revocations", &body)).await;
+    let one_more = one_more.expect("it is queued beyond all turns");
+    assert_eq!(one_more.problem(), (429, "busy".into()));
+    drop(stopped);
+    let path = format!("/v1/domains/{}/revocations", rig.world.owner.domain);
+    let mut told = 0;
+    for _ in 0..100 {
+        let answer = rig.get(&path).await;
+        let list = Status::decode(&answer.body).unwrap();
+        told = list.unverified_list().unwrap().unverified_entries().count();
+        if told == 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(told, 5, "what was written down is published");
+    // The first may be alone in its list; the next holds all others.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let list = rig.get(&path).await.body;
+    let number = Status::decode(&list).unwrap().unverified_state().list.number.0;
+    assert!(number <= before + 2, "{} lists for what two hold", number - before);
+    // What a list holds is denied again without another.
+    let again = rig.client("/v1/revocations", &entry(3)).await;
+    assert_eq!((again.status, again.json()["number"].as_u64()), (200, Some(number)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What clients ask: tokens, and their revocation.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use keyward::{
-    PublicKey, Seconds, Status, Target, Time, Token,
-    id::{GroupId, KeysetVersion},
+    PublicKey, Seconds, Target, Time, Token,
+    id::GroupId,
     role,
     schedule::Dates,
-    status::{Revoked, SerialFloor, State as DomainState},
+    status::{ListOrder, Revoked, SerialFloor},
     text,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -21,12 +21,11 @@ use serde_json::json;
 
 use super::{
     Client, Parts, Problem, Running,
-    routes::{Shared, Whole},
+    routes::{Shared, Turn, Whole},
     statements::{hex, lock_id},
 };
 use crate::{
-    fold::{Denied, Live, fold},
-    issuer::Published,
+    fold::{Denied, fold},
     template::Visit,
 };
 
@@ -117,6 +116,7 @@ enum Revoke {
 pub(super) async fn revoke<P: Parts>(
     State(running): Shared<P>,
     Extension(client): Extension<Client>,
+    Extension(turn): Extension<Turn>,
     Whole(body): Whole,
 ) -> Result<Response, Problem> {
     if !client.revokes {
@@ -139,69 +139,99 @@ pub(super) async fn revoke<P: Parts>(
             Denied { entry: link.into(), token: Some(from) }
         }
     };
-    // In a task of its own: whoever hangs up when it is durable has it published all the same.
+    // In a task of its own: whoever hangs up when it is durable has it published all the same. His
+    // turn ends with it, so that no more are under way than there are turns.
     let this = Arc::clone(&running);
     let revoked = tokio::spawn(async move {
-        this.deny(denied).await?;
-        this.publish().await
+        let _turn = turn;
+        let denial = this.deny(denied).await?;
+        this.publish(denial).await
     });
-    let (status, published) = revoked.await.map_err(|error| Problem::defect(&error))??;
-    tracing::info!(client = client.name, number = status.list.number.0, "revoked");
+    let listed = revoked.await.map_err(|error| Problem::defect(&error))??;
+    tracing::info!(client = client.name, number = listed.order.number.0, "revoked");
     let floor =
         |floor: &SerialFloor| json!({ "issuer": floor.issuer.to_string(), "first": floor.first.0 });
     let body = json!({
-        "keyset": status.list.keyset.0,
-        "number": status.list.number.0,
-        "floors": published.folded.floors.iter().map(floor).collect::<Vec<_>>(),
+        "keyset": listed.order.keyset.0,
+        "number": listed.order.number.0,
+        "floors": listed.floors.iter().map(floor).collect::<Vec<_>>(),
     });
     Ok(Json(body).into_response())
 }
 
+/// What is denied, and what of it is in a list.
+pub(super) struct Lists {
+    /// How often something new was denied; what was denied before the start is once.
+    denials: u64,
+    /// The newest list of this process, and how many of the denials it holds.
+    newest: Option<(u64, Listed)>,
+}
+
+/// What is told of a list.
+#[derive(Clone)]
+pub(super) struct Listed {
+    order: ListOrder,
+    floors: Vec<SerialFloor>,
+}
+
+impl Lists {
+    /// At the start: what was denied before may be in no list.
+    pub(super) fn new(denied: &[Denied]) -> Self {
+        Self { denials: u64::from(!denied.is_empty()), newest: None }
+    }
+
+    /// The newest list, if it holds a denial.
+    fn with(&self, denial: u64) -> Option<&Listed> {
+        self.newest.as_ref().filter(|(denials, _)| *denials >= denial).map(|(_, listed)| listed)
+    }
+}
+
 impl<P: Parts> Running<P> {
     /// Writes down what is to be denied, unless no list could then hold all of it: that would keep
-    /// whatever is revoked later out of every list, too.
-    async fn deny(&self, denied: Denied) -> Result<(), Problem> {
-        let _alone = self.publishing.lock().await;
+    /// whatever is revoked later out of every list, too. Returns the number of the denial.
+    async fn deny(&self, denied: Denied) -> Result<u64, Problem> {
+        let mut lists = self.lists.lock().await;
         let records = &self.service.records;
-        let all = [records.denied(), vec![denied]].concat();
-        fold(&all, &records.floors()?, &[]).map_err(Problem::full)?;
-        records.deny(denied).await?;
-        self.owed.store(true, Ordering::SeqCst);
-        Ok(())
+        let held = records.denied();
+        if !held.contains(&denied) {
+            let all = [held, vec![denied]].concat();
+            fold(&all, &records.floors()?, &[]).map_err(Problem::full)?;
+            records.deny(denied).await?;
+            lists.denials += 1;
+        }
+        Ok(lists.denials)
     }
 
-    /// Publishes a list of all that is denied: to doors that this service admits for, and to
-    /// whoever asks. Where that fails it is tried again, after
+    /// Publishes a list of all that is denied, if the newest doesn't hold this denial yet: to doors
+    /// that this service admits for, and to whoever asks. Where that fails it is tried again, after
     /// [`Limits::retry`](super::Limits::retry).
-    pub(super) async fn publish(&self) -> Result<(DomainState, Published), Problem> {
-        // The later of two lists is kept later, too.
-        let _alone = self.publishing.lock().await;
+    async fn publish(&self, denial: u64) -> Result<Listed, Problem> {
+        // One after the other, so that the later of two lists is kept later; and nothing is denied
+        // meanwhile.
+        let mut lists = self.lists.lock().await;
+        if let Some(listed) = lists.with(denial) {
+            return Ok(listed.clone());
+        }
         let service = &self.service;
         let (keyset, at) = (self.state()?.keyset, self.now());
-        let all = || {
-            self.owed.store(false, Ordering::SeqCst);
-            // Whom a floor kills of those who live is told by the floors alone.
-            (service.records.denied(), Vec::new())
-        };
-        let published = self.signed_list(keyset, at, all).await.inspect_err(|_| {
-            self.owed.store(true, Ordering::SeqCst);
-        })?;
-        Ok((Status::decode(&published.list)?.unverified_state(), published))
-    }
-
-    async fn signed_list(
-        &self,
-        keyset: KeysetVersion,
-        at: Time,
-        all: impl FnOnce() -> (Vec<Denied>, Vec<Live>),
-    ) -> Result<Published, Problem> {
-        let service = &self.service;
-        let published = service.revoker.publish(keyset, at, all).await?;
+        let denied = || (service.records.denied(), Vec::new());
+        let published = service.revoker.publish(keyset, at, denied).await?;
         // What no door takes is never kept: the next start goes on from what is kept.
         let taken = service.directory.take_list(&service.domain, &published.list);
         taken.map_err(|error| Problem::signer(&error))?;
         service.records.keep_list(&published.list).await?;
-        Ok(published)
+        let listed = Listed { order: published.order, floors: published.folded.floors };
+        lists.newest = Some((lists.denials, listed.clone()));
+        Ok(listed)
+    }
+
+    /// Publishes a list, if something is denied that may be in none.
+    pub(super) async fn publish_owed(&self) -> Result<(), Problem> {
+        let denials = self.lists.lock().await.denials;
+        match denials {
+            0 => Ok(()),
+            denials => self.publish(denials).await.map(drop),
+        }
     }
 }
 

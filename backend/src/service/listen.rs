@@ -1,12 +1,6 @@
 //! Connections: accepted, timed, cut, and let finish at the end.
 
-use std::{
-    future::Future,
-    io,
-    pin::pin,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -90,9 +84,7 @@ async fn publisher<P: Parts>(running: Arc<Running<P>>) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if running.owed.load(Ordering::SeqCst)
-            && let Err(problem) = running.publish().await
-        {
+        if let Err(problem) = running.publish_owed().await {
             tracing::error!(code = problem.code(), "a revocation list is owed");
         }
     }

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tokio::time::timeout;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tracing::{Instrument, info_span};
 
 use super::{MAX_BODY, Parts, Problem, Running, doors, issuing, meter::While, statements};
@@ -64,12 +64,23 @@ async fn client_turn<P: Parts>(
     let Some(client) = running.service.clients.client(request.headers()) else {
         return issuing::stranger().into_response();
     };
-    let Ok(_turn) = running.clients.try_acquire() else {
+    let Ok(permit) = Arc::clone(&running.clients).try_acquire_owned() else {
         return Problem::busy().into_response();
     };
+    let turn = Turn { _permit: Arc::new(permit) };
     let mut request = request;
     request.extensions_mut().insert(client);
-    next.run(request).await
+    request.extensions_mut().insert(turn.clone());
+    let response = next.run(request).await;
+    drop(turn);
+    response
+}
+
+/// A client's turn, which ends when nobody holds it any more: what goes on after its client has
+/// hung up holds it, too.
+#[derive(Clone)]
+pub(super) struct Turn {
+    _permit: Arc<OwnedSemaphorePermit>,
 }
 
 async fn public_turn<P: Parts>(

@@ -30,7 +30,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::oneshot,
+    sync::{RwLock, oneshot},
     task::JoinHandle,
 };
 
@@ -38,11 +38,12 @@ use tokio::{
 pub const KEY: &str = "5b1fe0a2d6c3479886c1d3cf0a9e77b15b1fe0a2d6c3479886c1d3cf0a9e77b1";
 pub const GUESTS_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// The embedded store, which can be unplugged.
+/// The embedded store, which can be unplugged, and stopped from giving serials.
 #[derive(Clone)]
 pub struct Plugged {
     store: Redb,
     pub down: Arc<AtomicBool>,
+    pub stop: Arc<RwLock<()>>,
 }
 
 impl Plugged {
@@ -74,6 +75,7 @@ impl Serials for Plugged {
         count: u32,
     ) -> Result<Range<u64>, StateError> {
         self.check()?;
+        let _goes_on = self.stop.read().await;
         self.store.reserve(scope, issuer, count).await
     }
 }
@@ -92,6 +94,8 @@ pub struct Rig {
     pub address: SocketAddr,
     pub operator: SocketAddr,
     pub down: Arc<AtomicBool>,
+    /// Whoever writes it stops the store from giving serials, and numbers of lists.
+    pub stop: Arc<RwLock<()>>,
     pub clock: HandClock,
     pub records: Records,
     pub directory: Arc<Directory>,
@@ -120,8 +124,8 @@ impl Rig {
         let store = opened(|| Redb::open(folder.path().join("used.redb"), clock.clone())).await;
         // What is made in the millisecond of a store's birth is too old for it.
         clock.wait(1000);
-        let down = Arc::new(AtomicBool::new(false));
-        let store = Plugged { store, down: Arc::clone(&down) };
+        let (down, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(RwLock::new(())));
+        let store = Plugged { store, down: Arc::clone(&down), stop: Arc::clone(&stop) };
         let records = opened(|| Records::open(folder.path().join("records.redb"), scope)).await;
         let (owner, directory) = (&world.owner, Arc::new(Directory::new()));
         let library = &owner.library;
@@ -173,7 +177,19 @@ impl Rig {
         let ended = async move { drop(ended.await) };
         let served = tokio::spawn(serve(service, listener, private, ended));
         let end = Some(end);
-        Self { world, address, operator, down, clock, records, directory, end, served, folder }
+        Self {
+            world,
+            address,
+            operator,
+            down,
+            stop,
+            clock,
+            records,
+            directory,
+            end,
+            served,
+            folder,
+        }
     }
 
     /// Ends the service; its world and its files are left.
