@@ -133,11 +133,13 @@ pub struct Service<P: Parts> {
 /// How much a service bears; what is over it is refused, not queued.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at a time; further ones wait to be accepted.
+    /// Connections at a time, of clients and strangers together; further ones wait to be accepted.
+    /// So whoever holds all of them keeps clients out, too: that nobody does is the proxy's to see
+    /// to.
     pub connections: usize,
     /// Requests of clients at a time; a revocation whose client hangs up is one until it ends.
     pub clients: usize,
-    /// Requests of anybody else at a time: so strangers shut out no client.
+    /// Requests of anybody else at a time: so strangers take no client's turn.
     pub public: usize,
     /// How long the head of a request may take, and how long a connection may lie idle.
     pub head_within: Duration,

@@ -169,7 +169,9 @@ async fn each_failure_has_its_status_and_its_code() {
     assert_eq!(rig.client("/v1/tokens", &ask_for("king")).await.problem(), (404, "unknown".into()));
 
     // 405, and what the router refuses by itself
-    assert_eq!(rig.post("/v1/status", b"").await.problem(), (405, "method".into()));
+    let other = rig.post("/v1/status", b"").await;
+    assert_eq!(other.problem(), (405, "method".into()));
+    assert_eq!(other.headers["allow"], "GET,HEAD");
     let odd = rig.get("/v1/status?nonce=00&nonce=11").await;
     assert_eq!(odd.problem(), (400, "malformed".into()));
 
@@ -388,7 +390,8 @@ async fn until_refused(address: std::net::SocketAddr) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_never_finishes_is_cut_when_the_grace_is_over() {
-    let limits = Limits { grace: Duration::from_millis(300), ..Limits::default() };
+    let (grace, body_within) = (Duration::from_millis(300), Duration::from_secs(60));
+    let limits = Limits { grace, body_within, ..Limits::default() };
     let mut rig = Rig::new(7, limits).await;
     let path = rig.door(rig.world.flat.id(), "requests");
     let mut stream = TcpStream::connect(rig.address).await.unwrap();
@@ -397,6 +400,9 @@ async fn whoever_never_finishes_is_cut_when_the_grace_is_over() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     rig.end.take().unwrap().send(()).unwrap();
     timeout(Duration::from_secs(3), rig.served).await.expect("ended").unwrap().unwrap();
+    let mut got = Vec::new();
+    let cut = timeout(Duration::from_secs(3), stream.read_to_end(&mut got)).await;
+    assert!(cut.is_ok() && got.is_empty(), "still open, though nobody serves it: {got:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

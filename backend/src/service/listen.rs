@@ -12,14 +12,16 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{Limits, Parts, Running, Service, meter::While, routes, unread::Impatient};
 
 /// Serves until `end` comes, then lets the requests finish that are under way, for
-/// [`Limits::grace`](super::Limits::grace). `operator` is for metrics and health alone, and never
-/// open to the world.
+/// [`Limits::grace`](super::Limits::grace), and cuts the others. A revocation that was written down
+/// by then is published, by this process or at the next start. `operator` is for metrics and health
+/// alone, and never open to the world.
 ///
 /// # Errors
 /// What the listeners say.
@@ -35,7 +37,9 @@ pub async fn serve<P: Parts>(
     let graceful = GracefulShutdown::new();
     let (public, private) =
         (routes::public(Arc::clone(&running)), routes::operators(Arc::clone(&running)));
-    let publisher = tokio::spawn(publisher(Arc::clone(&running)));
+    // None of them outlives the service.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(publisher(Arc::clone(&running)));
     let mut end = pin!(end);
     loop {
         let place = async {
@@ -46,6 +50,8 @@ pub async fn serve<P: Parts>(
         let (place, accepted, router) = tokio::select! {
             (place, accepted) = place => (place, accepted, public.clone()),
             accepted = operator.accept() => (None, accepted, private.clone()),
+            // Of a task that has ended nothing is left.
+            Some(_) = tasks.join_next() => continue,
             () = &mut end => break,
         };
         let stream = match accepted {
@@ -62,7 +68,7 @@ pub async fn serve<P: Parts>(
         let counted = While::new(&running.meter.connections);
         let connection = connection(stream, router, &limits);
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             let _held = (place, counted);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection was cut");
@@ -72,9 +78,9 @@ pub async fn serve<P: Parts>(
     drop(listener);
     tracing::info!("no new connections; what is under way ends");
     if timeout(limits.grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("cut what was still under way");
+        tracing::warn!("what is still under way is cut");
     }
-    publisher.abort();
+    tasks.shutdown().await;
     Ok(())
 }
 
