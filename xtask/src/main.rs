@@ -134,7 +134,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     (
         "models",
-        "symbolic models, links that widen, all short lives (verifpal, widen, explore, --long)",
+        "symbolic models, links that widen, all short lives (verifpal, widen, explore, --short, --long)",
         "2 min",
         models::run,
     ),

@@ -4,24 +4,40 @@ mod explore;
 mod verifpal;
 mod widen;
 
-type Part = (&'static str, fn(bool) -> Result<(), String>);
+type Part = (&'static str, fn(Size) -> Result<(), String>);
+
+/// How much of a universe is gone through, where a part has more than one size.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// Within a minute.
+    Short,
+    Usual,
+    Long,
+}
 
 const PARTS: &[Part] =
     &[("verifpal", verifpal::run), ("widen", widen::run), ("explore", explore::run)];
 
-const USAGE: &str = "usage: cargo xtask models [verifpal|widen|explore] [--long]";
+const USAGE: &str = "usage: cargo xtask models [verifpal|widen|explore] [--short|--long]";
 
-/// Runs all models, or those that are named; with `--long` over their whole universe.
+/// Runs all models, or those that are named; with `--long` over their whole universe, with `--short`
+/// over as much as takes a minute.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let (flags, names): (Vec<_>, Vec<_>) =
         arguments.iter().partition(|argument| argument.starts_with('-'));
     let known = |name: &&String| PARTS.iter().any(|(part, _)| part == name);
-    if flags.iter().any(|flag| *flag != "--long") || !names.iter().all(known) {
+    let size = match flags.as_slice() {
+        [] => Size::Usual,
+        [flag] if *flag == "--short" => Size::Short,
+        [flag] if *flag == "--long" => Size::Long,
+        _ => return Err(USAGE.into()),
+    };
+    if !names.iter().all(known) {
         return Err(USAGE.into());
     }
     let wanted = |name: &str| names.is_empty() || names.iter().any(|part| *part == name);
     for (_, run) in PARTS.iter().filter(|(name, _)| wanted(name)) {
-        run(!flags.is_empty())?;
+        run(size)?;
     }
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 use std::{env, process::Command, time::Instant};
 
+use super::Size;
+
 const MANIFEST: &str = "audit/explore/Cargo.toml";
 
-/// Steps of a life, and with `--long`.
-const STEPS: [usize; 2] = [6, 7];
+/// Steps of the longest lives over a store that forgets.
+const CONTROL: usize = 6;
 
 /// Builds the explorer and runs it over all lives; then, with a step more each time, over a store
 /// that forgets decisions, until it finds that.
@@ -13,7 +15,7 @@ const STEPS: [usize; 2] = [6, 7];
 /// # Errors
 /// Where it doesn't build, finds a violation, or finds none over such a store at the first number of
 /// steps that suffices.
-pub fn run(long: bool) -> Result<(), String> {
+pub(super) fn run(size: Size) -> Result<(), String> {
     let target = env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into()) + "/explore";
     let status = Command::new("cargo")
         .args(["build", "--quiet", "--release", "--locked", "--manifest-path", MANIFEST])
@@ -34,12 +36,17 @@ pub fn run(long: bool) -> Result<(), String> {
     };
     let clean = |told: &str| told.contains("violations: 0");
     let begun = Instant::now();
-    let told = explore(STEPS[usize::from(long)], &[])?;
+    let steps = match size {
+        Size::Short => 5,
+        Size::Usual => 6,
+        Size::Long => 7,
+    };
+    let told = explore(steps, &[])?;
     println!("{}\n{:.0} s", told.trim(), begun.elapsed().as_secs_f64());
     if !clean(&told) {
         return Err("a life in which something doesn't hold".into());
     }
-    for steps in 1..=STEPS[0] {
+    for steps in 1..=CONTROL {
         let control = explore(steps, &["forgets"])?;
         if !clean(&control) {
             control.lines().skip(1).for_each(|line| println!("control_{line}"));

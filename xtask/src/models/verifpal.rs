@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::Size;
+
 /// A model takes some seconds at most; one that takes this long has run away.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -21,7 +23,7 @@ const VERSION: &str = "1.6.7";
 ///
 /// # Errors
 /// Where Verifpal can't be had, or says of a model anything but what is expected.
-pub fn run(_long: bool) -> Result<(), String> {
+pub(super) fn run(_size: Size) -> Result<(), String> {
     let verifpal = find()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audit/models");
     let expected = expectations(&folder)?;

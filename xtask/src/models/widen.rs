@@ -4,13 +4,15 @@ use std::time::Instant;
 
 use keyward_testkit::widen;
 
-/// Judges chains of a small universe in all its contexts: `long`, of three links too.
+use super::Size;
+
+/// Judges chains of a small universe in all its contexts; the whole one has three links too.
 ///
 /// # Errors
 /// Where one widens, a caveat decides nothing, or a faulty verifier isn't found.
-pub fn run(long: bool) -> Result<(), String> {
+pub(super) fn run(size: Size) -> Result<(), String> {
     let begun = Instant::now();
-    let report = widen::run(long);
+    let report = widen::run(size == Size::Long);
     println!("chains: {}, contexts: {}", report.chains, report.contexts);
     println!("verdicts that permit: {}, pairs compared: {}", report.permitted, report.pairs);
     println!("widened: {}", report.widened);
