@@ -293,6 +293,32 @@ fn an_entry_of_denials_that_fails_is_tried_again_a_quarter_of_an_hour_later() {
     assert_eq!(denied(&mut door, after(DENIALS_EVERY)), [(100, false, 4)], "all of them count");
 }
 
+/// Whoever reads a log reads what was denied a quarter of an hour ago, or nothing.
+#[test]
+fn denials_that_are_due_are_written_before_a_log_is_read() {
+    let mut world = World::new(71);
+    let now = world.now();
+    let mut door: Door<Moody> = Door::over(LockId(*b"moody..."), Moody::new(), &mut world.rng);
+    door.move_in(&mut world.owner, Settings::default(), now);
+    let after = |seconds: u64| Now { uptime: Uptime(now.uptime.0 + seconds * 1000), ..now };
+    for seconds in [0, 1] {
+        let opened = |_order: &keyward::lock::Order<'_>| Outcome::Done;
+        let denied =
+            door.lock.handle_unchallenged(&mut [1, 7, 9], || after(seconds), opened).map(drop);
+        assert_eq!(denied.unwrap_err().code(), 100);
+    }
+    let written = |door: &Door<Moody>| door.lock.head(Log::Denials).next.0;
+    assert_eq!(written(&door), 1, "the first one at once");
+    door.lock.read_log(after(DENIALS_EVERY - 1)).unwrap();
+    assert_eq!(written(&door), 1, "the second one isn't due");
+    door.lock.store().mood.set(Mood::Fails);
+    let failed = door.lock.read_log(after(DENIALS_EVERY)).map(drop);
+    assert_eq!(failed, Err(Denial::StoreFailed));
+    door.lock.store().mood.set(Mood::Works);
+    door.lock.read_log(after(2 * DENIALS_EVERY)).unwrap();
+    assert_eq!(written(&door), 2);
+}
+
 #[test]
 fn what_was_denied_before_a_claim_is_not_told_in_the_life_behind_it() {
     let mut world = World::new(67);

@@ -270,7 +270,9 @@ fn a_request_is_verified_committed_acted_on_and_recorded_by_one_call() {
 
     let mut session = lock.challenge([0; 16], Channel::Radio, seconds(0)).unwrap();
     let mut bytes = presented(&release, &world.courier, Right::RELEASE, session.challenge());
-    match lock.handle(&mut session, &mut bytes, || seconds(1), |_order| Outcome::Done) {
+    let handled = lock.handle(&mut session, &mut bytes, || seconds(1), |_order| Outcome::Done);
+    assert_eq!(handled.as_ref().map(Handled::answer).ok(), Some(Answer::Done));
+    match handled {
         Ok(Handled::Released(acted)) => {
             let identity = drawn(&claim_key.public(), &mut world.rng);
             lock.release(acted, identity, secret(&identity)).unwrap();

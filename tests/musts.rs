@@ -164,6 +164,7 @@ fn a_refused_commit_leaves_the_memory_as_it_was() {
     assert_eq!(room.admits(&changes, floor), Ok(()));
     room.apply(&changes, floor).unwrap();
     assert_eq!(room.admits(&changes, floor), Err(CommitError::Changed));
+    assert_eq!(Denial::from(CommitError::Changed), Denial::Changed);
     for link in scene.link_ids() {
         assert_eq!(room.uses(&link).spent, 1);
     }

@@ -199,8 +199,10 @@ fn an_outcome_that_the_store_did_not_confirm_is_told_as_such() {
         Outcome::Done
     };
     let handled = door.lock.handle(&mut session, &mut bytes, || now, fails);
+    assert_eq!(handled.as_ref().map(Handled::answer).ok(), Some(keyward::Answer::Done));
     let Ok(Handled::Unrecorded(acted)) = handled else { panic!("{handled:?}") };
-    assert_eq!((acted.outcome(), door.lock.has_open_decision()), (Outcome::Done, true));
+    assert_eq!((acted.outcome(), acted.answer()), (Outcome::Done, keyward::Answer::Done));
+    assert!(door.lock.has_open_decision());
     let next = door.lock.head(keyward::receipt::Log::Events).next;
     mood.set(Mood::Works);
     let (_, restored) = door.restarted(None, |store| store);

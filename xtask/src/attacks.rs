@@ -29,8 +29,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     }
     let (mut held, mut limited, mut faults) = (0, 0, Vec::new());
     println!("{:4} {:6} {:11} attack", "", "tests", "");
+    let numbers = catalogue.attacks.iter().map(|attack| attack.number.clone());
+    if !numbers.eq((1..=catalogue.attacks.len()).map(|number| format!("A{number}")))
+        || catalogue.attacks.len() < CATALOGUED.into()
+    {
+        return Err("an attack's row is missing, or stands elsewhere".into());
+    }
     for attack in &catalogue.attacks {
-        let found = attack.evidence(&catalogue.files, &tests);
+        let found = attack.defended().and_then(|()| attack.evidence(&catalogue.files, &tests));
         let word = match (&found, attack.limitation) {
             (Err(_), _) => "FAILED",
             (Ok(_), true) => "limitation",
@@ -59,6 +65,7 @@ struct Catalogue {
 struct Attack {
     number: String,
     what: String,
+    defence: String,
     shown_by: String,
     /// The row says that something is left open.
     limitation: bool,
@@ -102,9 +109,36 @@ impl Attack {
         Some(Self {
             number: number.into(),
             what: what.into(),
+            defence: defence.into(),
             shown_by: shown_by.into(),
             limitation: defence.contains("**Limitation:**"),
         })
+    }
+
+    /// Each file of its defence has what the row says to be in it.
+    fn defended(&self) -> Result<(), String> {
+        let words: Vec<_> = quoted(&self.defence).collect();
+        let named: Vec<_> = words.windows(2).filter(|pair| pair[1].starts_with("src/")).collect();
+        if named.is_empty() {
+            return Err("its defence names no file".into());
+        }
+        for pair in named {
+            let [name, file] = [pair[0], pair[1]];
+            let source = fs::read_to_string(root().join(file));
+            let source = source.map_err(|error| format!("{file}: {error}"))?;
+            let declared = ["struct", "enum", "trait", "type", "fn"].iter().any(|kind| {
+                let declaration = format!("{kind} {name}");
+                source.match_indices(&declaration).any(|(at, _)| {
+                    let rest = &source[at + declaration.len()..];
+                    !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                })
+            });
+            let constant = source.contains(&format!("const {name}:"));
+            if !declared && !constant {
+                return Err(format!("no {name} in {file}"));
+            }
+        }
+        Ok(())
     }
 
     /// The tests that stand for it, `tests/attacks.rs` among them.

@@ -14,24 +14,23 @@ mod rehearsal;
 mod startup;
 mod uses;
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::{Instant, SystemTime},
-};
+use std::time::{Instant, SystemTime};
 
 use keyward_store::random::Random;
+
+use crate::services;
 
 use desk::Desk;
 use rehearsal::Spans;
 
-const USAGE: &str = "usage: cargo xtask cli [--kills N] [--seed S]";
+const USAGE: &str = "usage: cargo xtask cli [--dev] [--kills N] [--seed S]";
 
-/// Builds the binary, times its start, and kills locks: `--kills N`, 1000 by default.
+/// Builds the binary, times its start, and kills locks: `--kills N`, 1000 by default. With `--dev`
+/// it is built as for the tests, which takes little where they were, and no time is told.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let seed = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_secs());
     let (mut kills, mut seed) = (1000, seed);
+    let (arguments, dev) = services::dev(arguments);
     for pair in arguments.chunks(2) {
         let [flag, text] = pair else { return Err(USAGE.into()) };
         let number = text.parse().map_err(|_| format!("{text}: not a number"))?;
@@ -41,8 +40,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             _ => return Err(USAGE.into()),
         }
     }
-    let program = built()?;
-    startup::measure(&program)?;
+    let program = services::built("keyward-cli", ["--bin", "keyward"], "keyward", dev)?;
+    if !dev {
+        startup::measure(&program)?;
+    }
     println!("seed: {seed}");
     let began = Instant::now();
     let mut report = Report::default();
@@ -70,20 +71,6 @@ fn lives(
             .map_err(|error| format!("life {}: {error}", report.lives))?;
     }
     Ok(())
-}
-
-fn built() -> Result<PathBuf, String> {
-    let built = Command::new("cargo")
-        .args(["build", "--quiet", "--release", "-p", "keyward-cli"])
-        .status()
-        .map_err(|error| error.to_string())?;
-    if !built.success() {
-        return Err("keyward doesn't build".into());
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let program = target.join("release/keyward");
-    fs::canonicalize(&program).map_err(|error| format!("{}: {error}", program.display()))
 }
 
 /// What was seen.

@@ -69,7 +69,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     (
         "cli",
-        "times the command line's start, and kills locks of it (--kills N --seed S)",
+        "times the command line's start, and kills locks of it (--dev --kills N --seed S)",
         "2 min",
         cli::run,
     ),
@@ -102,7 +102,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     ),
     (
         "fleet",
-        "kills four verifiers and their store while phones come (--presentations N --kills K)",
+        "kills four verifiers and their store while phones come (--dev --presentations N --kills K)",
         "1 min",
         services::fleet,
     ),

@@ -118,13 +118,7 @@ fn listed() -> Result<(), String> {
         let source = fs::read_to_string(root().join(file.unwrap_or_default()));
         let source = source.map_err(|error| format!("{line}: {error}"))?;
         match (line.as_bytes().first(), fields.as_slice()) {
-            // What, place and line, the reason.
-            (Some(b'='), [_, key, ..]) => {
-                let quoted = key.split_once(": ").map(|(_, quoted)| quoted).unwrap_or_default();
-                if !source.lines().any(|line| line.trim().starts_with(quoted)) {
-                    stale.push(line);
-                }
-            }
+            (Some(b'='), _) if is_there(line, &source) => {}
             (Some(b's'), [file, commit, counts @ ..]) => {
                 // Of a clone without its history nobody can tell.
                 let arguments = ["diff", "--quiet", commit, "--", file];
@@ -145,6 +139,22 @@ fn listed() -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("open, or of a line that is gone:\n{}", stale.join("\n"))),
     }
+}
+
+/// Whether a source has the line that a record of an equivalent quotes: behind what is replaced and
+/// the place within the line, before the reason.
+fn is_there(record: &str, source: &str) -> bool {
+    let is_place = |text: &str| text.parse::<usize>().is_ok();
+    let from = |at: usize| {
+        let (place, quoted) = record.get(at..)?.strip_prefix(" | ")?.split_once(": ")?;
+        is_place(place).then_some(quoted)
+    };
+    let Some(quoted) = (0..record.len()).find_map(from) else { return false };
+    source
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .any(|line| quoted.strip_prefix(line).is_some_and(|rest| rest.starts_with(" | ")))
 }
 
 /// A mutant: its name, and what it replaces where.

@@ -37,6 +37,7 @@ pub const JOBS: &[(&str, fn())] = &[
     ("a key of each class from its bytes", keys::derive),
     ("a key that is drawn", keys::draw),
     ("a key as text, both ways", keys::text),
+    ("an opening key as text, both ways", keys::opening_text),
     ("one step: token, narrowing, presentation", objects::tokens),
     ("one step: witness, recording, status, card, claim, receipt", objects::statements),
     ("two steps: epoch, keyset, and each other class", objects::elsewhere),

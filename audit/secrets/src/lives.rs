@@ -9,12 +9,15 @@ use std::{
 };
 
 use keyward::{
-    OpeningKey, OpeningKeys, SealingKey, SigningKey,
-    id::LockId,
+    Lock, OpeningKey, OpeningKeys, SealingKey, SigningKey,
+    id::{ClaimNonce, LockId},
     key::role,
+    lock::Identity,
     seal::{Context, open, seal},
     seam,
     secret::DeviceSecret,
+    store::Ram,
+    tables::Tables,
     text,
 };
 use zeroize::Zeroize;
@@ -57,6 +60,16 @@ pub const LIVES: &[(&str, End, Life)] = &[
     }),
     ("a device secret, moved to the heap", End::Moved, |secret| {
         drop(black_box(Box::new(DeviceSecret::new(*secret))));
+    }),
+    // A lock takes its secret with it: what it was made from is the host's.
+    ("a device secret, and its lock", End::Moved, |secret| {
+        let device = SigningKey::<role::Device>::from_secret(&[2; 32]);
+        let nonce = ClaimNonce([1; 16]);
+        let identity = Identity { device: device.public(), nonce, claim_key: None };
+        let secret = DeviceSecret::new(*secret);
+        let mut lock = Lock::<_, Tables<4, 4>>::new(identity, secret, Ram::<8192>::new());
+        black_box(lock.restore(None)).expect("an empty store");
+        drop(black_box(lock));
     }),
     ("an opening key, moved to the heap", End::Moved, |secret| {
         drop(black_box(Box::new(OpeningKey::from_secret(secret))));

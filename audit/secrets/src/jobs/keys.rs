@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use keyward::{
-    SigningKey,
+    OpeningKey, SigningKey,
     key::role::{self, Role},
     text,
 };
@@ -34,7 +34,7 @@ pub fn derive() {
 pub fn draw() {
     let key = SigningKey::<role::Holder>::generate(&mut Draw(|| secret_bytes(1)));
     assert_eq!(leaves(key.public().as_bytes()), public_of_ones());
-    let opening = keyward::OpeningKey::generate(&mut Draw(|| secret_bytes(1)));
+    let opening = OpeningKey::generate(&mut Draw(|| secret_bytes(1)));
     leaves(opening.public().as_bytes());
 }
 
@@ -42,17 +42,32 @@ pub fn draw() {
 pub fn text() {
     let key = super::objects::held::<role::Issuer>(1);
     let mut buffer = [0; 80];
-    let written = text::encode_secret(&key, &mut buffer).expect("room");
-    let length = written.len();
-    let from = length - 43;
-    assert!(taint::is_secret(&buffer[from..length]));
-    // What turns the bytes into a text here is this program, not keyward.
-    taint::public(&buffer);
-    let text = std::str::from_utf8(black_box(&buffer[..length])).expect("ASCII");
-    // Behind the class, which is public, the text is the secret.
-    taint::secret(&text.as_bytes()[from..]);
+    let length = text::encode_secret(&key, &mut buffer).expect("room").len();
+    let text = carried(&mut buffer[..length]);
     let read = text::decode_secret::<role::Issuer>(text).expect("the same key");
     assert_eq!(leaves(read.public().as_bytes()), public_of_ones());
+}
+
+/// The text form of a key that opens.
+pub fn opening_text() {
+    let key = OpeningKey::from_secret(&secret_bytes(1));
+    let mut buffer = [0; 80];
+    let length = text::encode_opening(&key, &mut buffer).expect("room").len();
+    let text = carried(&mut buffer[..length]);
+    let read = text::decode_opening(text).expect("the same key");
+    assert_eq!(leaves(read.public().as_bytes()), leaves(key.public().as_bytes()));
+}
+
+/// The text that was written, to be read.
+fn carried(buffer: &mut [u8]) -> &str {
+    let from = buffer.len() - 43;
+    assert!(taint::is_secret(&buffer[from..]));
+    // What turns the bytes into a text here is this program, not keyward.
+    taint::public(buffer);
+    let text = std::str::from_utf8(black_box(buffer)).expect("ASCII");
+    // Behind the class, which is public, the text is the secret.
+    taint::secret(&text.as_bytes()[from..]);
+    text
 }
 
 fn public_of_ones() -> [u8; 32] {

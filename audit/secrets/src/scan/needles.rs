@@ -20,7 +20,7 @@ pub fn of(secret: &[u8; 32]) -> Vec<Needle> {
     let scalar = Scalar::from_bytes_mod_order(clamped).to_bytes();
     let [inner, outer] = [0x36, 0x5c].map(|pad| secret.map(|byte| byte ^ pad));
     let needle = |name, bytes: &[u8]| Needle { name, bytes: bytes.to_vec() };
-    vec![
+    let mut all = vec![
         needle(SECRET, secret),
         // Ed25519 (RFC 8032, section 5.1.5).
         needle("the secret's hash, first half", first),
@@ -37,7 +37,15 @@ pub fn of(secret: &[u8; 32]) -> Vec<Needle> {
         needle("the outer state of HMAC", &state(&outer, 0x5c)),
         // X25519 (RFC 7748, section 5).
         needle("the opening key, clamped", &clamp_integer(*secret)),
-    ]
+    ];
+    // Of 32 secrets one is clamped already, and would be found twice.
+    let mut seen = Vec::new();
+    all.retain(|needle| {
+        let is_new = !seen.contains(&needle.bytes);
+        seen.push(needle.bytes.clone());
+        is_new
+    });
+    all
 }
 
 fn limbs52(scalar: &[u8; 32]) -> Vec<u8> {

@@ -239,7 +239,8 @@ impl Life<'_> {
         if let Some(trust) = &mut next.trust {
             trust.open = seat.given;
         }
-        // Behind its end a lane may have been dropped, or not.
+        // Behind its end a lane may have been dropped, or not: only what takes its place tells.
+        let lanes = next.lanes.clone();
         if permit.as_ref().err() != Some(&470) && next.may_have_dropped(story, asked) {
             next.drop_lane(story, asked);
         }
@@ -251,6 +252,9 @@ impl Life<'_> {
             0 => next.commit(self.pool, asked, accepted, &host),
             _ => Err(505),
         });
+        if is_challenged || expected.is_err() {
+            next.lanes = lanes;
+        }
         let got = permit.as_ref().map(drop).map_err(|code| *code);
         let (right, epoch) = (asked.right, self.epoch());
         self.agree("the request", &got, &expected, next)?;
