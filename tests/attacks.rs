@@ -7,6 +7,8 @@ mod at_the_door;
 mod common;
 #[path = "attacks/on_grants.rs"]
 mod on_grants;
+#[path = "attacks/on_links.rs"]
+mod on_links;
 #[path = "attacks/on_state.rs"]
 mod on_state;
 #[path = "attacks/on_trust.rs"]

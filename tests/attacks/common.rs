@@ -10,6 +10,7 @@ use keyward::{
 };
 use keyward_testkit::{
     catalogue,
+    scene::{Link, Scene},
     world::{Capability, Door, Holder, START, Verdict, World},
 };
 
@@ -89,6 +90,30 @@ pub(crate) fn unlock(world: &mut World, held: &Capability) -> Verdict {
 /// The code of a denial, or 0 where the door opened.
 pub(crate) fn code(verdict: Verdict) -> u16 {
     verdict.map_or_else(|denial| denial.code(), |_recorded| 0)
+}
+
+/// The code of a scene's denial, or 0 where it is accepted.
+pub(crate) fn judged(scene: &Scene) -> u16 {
+    scene.verdict().map_or_else(|denial| denial.code(), |_accepted| 0)
+}
+
+/// Three links: the owner's service, the company, the courier.
+pub(crate) fn three() -> Scene {
+    Scene::with(|scene| {
+        scene.links = vec![Link::grant(2), Link::plain(1), Link::plain(0)];
+    })
+}
+
+/// All orders of so many things.
+pub(crate) fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for thing in 0..count {
+        let longer = orders.iter().flat_map(|order: &Vec<usize>| {
+            (0..=order.len()).map(|place| [&order[..place], &[thing], &order[place..]].concat())
+        });
+        orders = longer.collect();
+    }
+    orders
 }
 
 /// Pairs of scenes of the catalogue: the first is accepted, the second denied as it says.

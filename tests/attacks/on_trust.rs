@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use ed25519_dalek::Signer;
 use keyward::{
-    Denial, Refusal, Right, Rights, Roles, Seconds, SigningKey, Taken, Time, id::LockId, role,
+    Denial, Refusal, Request, Right, Rights, Roles, Seconds, SigningKey, Taken, Time, id::LockId,
+    role,
 };
-use keyward_testkit::world::{Clerk, Door, Holder, START, Settings, World, bundle};
+use keyward_testkit::{
+    bound,
+    world::{Clerk, Door, Holder, START, Settings, World, bundle},
+};
 
-use crate::common::{DAY, asked, code, counted, grant, uncounted, unlock, visit};
+use crate::common::{DAY, asked, code, counted, grant, judged, uncounted, unlock, visit};
 
 #[test]
 fn a20_keys_are_drawn_and_can_be_changed_without_a_network() {
@@ -24,10 +29,32 @@ fn a20_keys_are_drawn_and_can_be_changed_without_a_network() {
     assert_eq!(code(world.flat.present(&before, now).1), 200, "nobody knows the old issuer");
     let after = uncounted(&mut world);
     unlock(&mut world, &after).unwrap();
-    // Nothing of a lock follows from its name.
-    let (one, other) = (Door::new(world.flat.id, &mut world.rng), world.flat);
-    assert_ne!(one.unclaimed().device, other.unclaimed().device);
-    assert_ne!(one.unclaimed().nonce, other.unclaimed().nonce);
+    // The suite and the purpose are in what is signed: for others the same key's word is none.
+    let World { flat, courier, rng, .. } = &mut world;
+    let request = asked(flat, (&after, courier), Right::UNLOCK, now, rng);
+    let draft = Request::decode(&request).unwrap().present(&[], None).unwrap();
+    let key = ed25519_dalek::SigningKey::from_bytes(courier.key.expose_secret());
+    let (own, signed) = draft.to_sign().as_bytes().split_at(16);
+    assert_eq!(own, b"keyward-1/holds\0");
+    let mut by = |label: &[u8]| {
+        let signature = key.sign(&[label, signed].concat()).to_bytes();
+        code(flat.present(&[draft.unsigned_bytes(), &signature].concat(), now).1)
+    };
+    let others = [b"keyward-0/holds\0", b"keyward-2/holds\0", b"keyward-1/agree\0", &[0; 16]];
+    assert_eq!(others.map(|label| by(label)), [300; 4]);
+    assert_eq!((by(b""), by(own)), (300, 0), "and nobody's unless it is said what for");
+    for borrowed in bound::cases() {
+        assert_eq!(judged(&borrowed.scene), 0, "{}", borrowed.name);
+        let denied = borrowed.scene.judge(&borrowed.bytes).unwrap_err();
+        assert_eq!(denied.code(), borrowed.code, "{}", borrowed.name);
+    }
+    // Nothing of a lock follows from its name: another of that name can't read what it wrote.
+    let (now, World { flat, mut owner, mut rng, .. }) = (world.now(), world);
+    let other = Door::claimed(flat.id, &mut owner, Settings::default(), now, &mut rng);
+    let (flat, own) = flat.restarted(None, |store| store);
+    assert_eq!(own.err(), None);
+    let (_, restored) = other.restarted(None, |_| flat.lock.into_store());
+    assert_eq!(restored.err(), Some(Denial::StateCorrupt));
 }
 
 #[test]
