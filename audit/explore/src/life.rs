@@ -1,10 +1,17 @@
 //! One life of the real lock, step by step, and what must hold of it.
 
-use std::{cell::Cell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use keyward::{
-    Ask, Card, Channel, Denial, Epoch, Keyset, Lock, Now, Origin, Presentation, Refusal, Request,
-    Right, State, Status, Taken, Time, Token, id::Fresh, ledger::Outcome, lock::Session,
+    Ask, Card, Channel, Denial, Epoch, Interval, Keyset, Lock, Now, Origin, Presentation, Refusal,
+    Request, Right, State, Status, Taken, Time, Token,
+    id::{Fresh, Nonce},
+    ledger::Outcome,
+    lock::Session,
     time::Uptime,
 };
 use keyward_testkit::{
@@ -15,6 +22,9 @@ use keyward_testkit::{
 use crate::{
     bench::{Bench, Mood},
     cast::{Cast, FRESH},
+    clock::{self, Clock, Heard},
+    control::{Control, Fault},
+    rule,
 };
 
 /// One thing that happens.
@@ -36,18 +46,19 @@ pub enum Step {
     Walk(Power),
     /// Power fails while nothing is written.
     Cut,
-    /// The host's clock shows so many years behind the present, or before it; or the present.
-    Clock(i64),
+    /// The host's clock shows so many years behind the present, or before it; or the present; or
+    /// the host has none.
+    Clock(Option<i64>),
     /// So many seconds pass.
     Wait(u64),
 }
 
 /// Which status comes with a presentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Said {
     /// That of before the list.
     Earlier,
-    /// The newest, from the present on.
+    /// That of behind it.
     Later,
     /// One of now, over the session's nonce.
     OverNonce,
@@ -71,6 +82,18 @@ type Real = Lock<'static, Bench, Small>;
 /// What never goes back within an epoch: keyset, list, card and floor.
 type Orders = (u64, (u64, u64), (u64, u64), u64);
 
+/// What is presented: of which token, with which status.
+pub type Kind = (usize, Option<Said>);
+
+/// What was presented over which nonce, if over one, and what the time of its status adds.
+#[derive(Clone)]
+struct Shown {
+    bytes: Vec<u8>,
+    kind: Kind,
+    nonce: Option<Nonce>,
+    heard: Option<Heard>,
+}
+
 /// The lock, the world around it, and what was seen.
 pub struct Life<'c> {
     cast: &'c Cast,
@@ -78,17 +101,21 @@ pub struct Life<'c> {
     mood: Rc<Cell<Mood>>,
     /// The session, when it began, and whether it is spent.
     session: Option<(Session, u64, bool)>,
-    /// What was presented last, and of which token.
-    last: Option<(Vec<u8>, usize)>,
-    clock: i64,
+    /// What was presented last over a session.
+    last: Option<Shown>,
+    /// The host's clock.
+    clock: Option<i64>,
+    /// The uptime.
     seconds: u64,
-    /// How often each presentation opened, and each token.
+    /// What the lock may take for the present, and whether it starts anew in this step.
+    trusted: Clock,
+    starts: bool,
+    /// How often each presentation opened, and each kind.
     acts: BTreeMap<Vec<u8>, u32>,
-    opened: [u32; 5],
+    opened: BTreeMap<Kind, u32>,
     /// The list that names the second holder was taken in.
     revoked: bool,
-    /// Whether the store forgets decisions: no store may.
-    forgets: bool,
+    control: Option<Control>,
     /// How the store answers while power stays: from a forgotten decision on it forgets, until the
     /// next start.
     rest: Mood,
@@ -97,7 +124,7 @@ pub struct Life<'c> {
 }
 
 impl<'c> Life<'c> {
-    pub fn new(cast: &'c Cast, forgets: bool) -> Self {
+    pub fn new(cast: &'c Cast, control: Option<Control>) -> Self {
         let mood = Rc::new(Cell::new(Mood::Works));
         let mut life = Self {
             cast,
@@ -105,12 +132,14 @@ impl<'c> Life<'c> {
             mood,
             session: None,
             last: None,
-            clock: 0,
+            clock: Some(0),
             seconds: 1,
+            trusted: Clock::new(START.0),
+            starts: false,
             acts: BTreeMap::new(),
-            opened: [0; 5],
+            opened: BTreeMap::new(),
             revoked: false,
-            forgets,
+            control,
             rest: Mood::Works,
             broken: None,
         };
@@ -118,17 +147,31 @@ impl<'c> Life<'c> {
         life
     }
 
-    /// All that tells two lives apart for what may come.
+    /// All that tells two lives apart for what may come. A nonce is a name: what is over another
+    /// than the session's is over one that is gone.
     pub fn seen(&self) -> String {
-        let session = self.session.as_ref().map(|(_, at, spent)| (self.seconds - at, *spent));
-        let last = self.last.as_ref().map(|(bytes, which)| (self.acts.get(bytes), which));
-        let facts = (session, last, self.clock, self.seconds, self.opened, self.revoked, self.rest);
+        let nonce = self.session.as_ref().map(|(session, ..)| session.challenge().nonce);
+        // A session that is kept is of this start: it lives in the epoch that gave it, alone.
+        let session = self.session.as_ref();
+        let session = session
+            .map(|(session, at, spent)| (session.challenge().epoch.0, self.seconds - at, *spent));
+        let last = self.last.as_ref().map(|shown| {
+            let acts = self.acts.get(&shown.bytes);
+            (shown.kind, shown.heard, shown.nonce == nonce, acts)
+        });
+        let time = (self.clock, self.seconds, self.trusted);
+        let facts = (session, last, time, &self.opened, self.revoked, self.rest);
         format!("{:?} {facts:?} {:?}", self.view(), self.broken)
+    }
+
+    /// What has opened so far.
+    pub fn opened(&self) -> BTreeSet<Kind> {
+        self.opened.keys().copied().collect()
     }
 
     pub fn step(&mut self, step: Step) {
         let (epoch, orders) = (self.view().epoch(), self.orders());
-        let now = self.now();
+        let now = self.told();
         match step {
             Step::Connect => {
                 let session = self.lock().challenge([1; 16], Channel::Radio, now);
@@ -137,27 +180,33 @@ impl<'c> Life<'c> {
             Step::Present(which, power) => self.present(which, None, power),
             Step::Attested(said) => self.present(CHECKED, Some(said), Power::Stays),
             Step::Again => {
-                if let Some((bytes, which)) = self.last.clone() {
-                    self.decide(&bytes, which, Power::Stays);
+                if let Some(shown) = self.last.clone() {
+                    self.decide(&shown, Power::Stays);
                 }
             }
             Step::Unchallenged(power) => {
-                let bytes = self.cast.unchallenged.clone();
-                self.decide(&bytes, UNCHALLENGED, power);
+                let (bytes, kind) = (self.cast.unchallenged.bytes.clone(), (UNCHALLENGED, None));
+                self.decide(&Shown { bytes, kind, nonce: None, heard: None }, power);
             }
-            Step::Deliver(which, power) => self.written(power, |lock, cast| {
-                let taken = deliver(lock, &cast.statements[which], now);
-                which == 0 && taken == Ok(Taken::List)
-            }),
+            Step::Deliver(LIST, _) if self.has(Fault::List) => self.revoked = true,
+            Step::Deliver(which, power) => {
+                let mut taken = Ok(Taken::Unchanged);
+                self.written(power, |lock, cast| {
+                    taken = deliver(lock, &cast.statements[which], now);
+                });
+                self.revoked |= which == LIST && taken == Ok(Taken::List);
+                if taken == Ok(Taken::Time) {
+                    self.trusted.told((self.cast.times[2].0, None), self.seconds);
+                }
+            }
             Step::Walk(power) => self.written(power, |lock, cast| {
-                let Ok(mut walk) = lock.walk() else { return false };
+                let Ok(mut walk) = lock.walk() else { return };
                 let [epoch, keyset] = &cast.epoch;
                 let (epoch, keyset) = (Epoch::decode(epoch), Keyset::decode(keyset));
                 if walk.step(&epoch.unwrap()).is_ok() {
                     let update = lock.verify_epoch(walk, &keyset.unwrap(), now);
                     let _taken = update.and_then(|update| update.commit());
                 }
-                false
             }),
             Step::Cut => self.cut(),
             Step::Clock(off) => self.clock = off,
@@ -165,13 +214,44 @@ impl<'c> Life<'c> {
         }
         let (later, now) = (self.view().epoch(), self.orders());
         let kept = orders.0 <= now.0 && orders.1 <= now.1 && orders.2 <= now.2 && orders.3 <= now.3;
-        self.must(later > epoch || later == epoch && kept, "what a lock trusts went back");
+        self.must(later > epoch || later == epoch && kept, rule::TRUST);
+        self.follow(later > epoch, now.1 > orders.1, now.0 > orders.0);
     }
 
-    /// What is said, as bytes: nothing without a session that it could be said over.
-    fn status(&self, said: Said) -> Option<Vec<u8>> {
-        let (session, ..) = self.session.as_ref()?;
-        Some(match said {
+    /// The time of what was taken in in a step is heard, and the lock has no other.
+    fn follow(&mut self, epoch: bool, list: bool, keyset: bool) {
+        let (cast, uptime) = (self.cast, self.seconds);
+        if epoch {
+            self.trusted.reset(cast.epoch_at.0, uptime);
+        } else if list {
+            self.trusted.heard(cast.times[0].0, uptime);
+        } else if keyset {
+            self.trusted.heard(cast.times[1].0, uptime);
+            self.trusted.unbounded();
+        }
+        if self.starts {
+            self.trusted.restart();
+        }
+        self.starts = false;
+        let told = self.told();
+        let now = [told, Now { time: Interval::UNKNOWN, ..told }];
+        // What rests on ticks shows where more of them have run.
+        let later = now.map(|now| Now { uptime: Uptime(now.uptime.0 + HOUR * 1000), ..now });
+        let host = [self.host().map(|time| time.0), None];
+        for (now, ahead) in [(now, 0), (later, HOUR)] {
+            for (now, host) in now.into_iter().zip(host) {
+                let present = self.lock().present(now).unwrap();
+                let present = (present.lo().0, present.hi().map(|hi| hi.0));
+                let ours = self.trusted.present(host, uptime + ahead);
+                self.must(present == ours, rule::PRESENT);
+            }
+        }
+    }
+
+    /// What is said, as bytes, and its time: nothing without a session that it could be said over.
+    fn status(&self, said: Said) -> Option<(Vec<u8>, Heard)> {
+        let (session, issued, _) = self.session.as_ref()?;
+        let bytes = match said {
             Said::Earlier => self.cast.statuses[0].clone(),
             Said::Later => self.cast.statuses[1].clone(),
             Said::OverNonce => {
@@ -181,12 +261,15 @@ impl<'c> Life<'c> {
                 let draft = Status::attest(scope, &key.public(), state, Some(&nonce)).unwrap();
                 draft.sign(key).unwrap().as_bytes().to_vec()
             }
-        })
+        };
+        let at = Status::decode(&bytes).unwrap().unverified_state().at;
+        Some((bytes, (at.0, (said == Said::OverNonce).then_some(*issued))))
     }
 
     fn present(&mut self, which: usize, said: Option<Said>, power: Power) {
         let status = said.and_then(|said| self.status(said));
-        let status = status.as_ref().map(|bytes| Status::decode(bytes).unwrap());
+        let heard = status.as_ref().map(|(_, heard)| *heard);
+        let status = status.as_ref().map(|(bytes, _)| Status::decode(bytes).unwrap());
         let Some((session, ..)) = &self.session else { return };
         let (held, challenge) = (&self.cast.held[which], session.challenge());
         let ask = Ask { lock: challenge.lock, right: Right::UNLOCK, parameter: b"" };
@@ -199,14 +282,16 @@ impl<'c> Life<'c> {
         let Ok(request) = request else { return };
         let draft = request.present(&[], status.as_ref()).unwrap();
         let bytes = draft.sign(&held.holder.key).unwrap();
-        let bytes = bytes.as_bytes().to_vec();
-        self.last = Some((bytes.clone(), which));
-        self.decide(&bytes, which, power);
+        let (bytes, nonce) = (bytes.as_bytes().to_vec(), Some(challenge.nonce));
+        let shown = Shown { bytes, kind: (which, said), nonce, heard };
+        self.last = Some(shown.clone());
+        self.decide(&shown, power);
     }
 
-    fn decide(&mut self, bytes: &[u8], which: usize, power: Power) {
-        let (before, now, forgets) = (self.view(), self.now(), self.forgets);
-        let presentation = Presentation::decode(bytes).unwrap();
+    fn decide(&mut self, shown: &Shown, power: Power) {
+        let (before, now, forgets) = (self.view(), self.told(), self.has(Fault::Forgets));
+        let presentation = Presentation::decode(&shown.bytes).unwrap();
+        let which = shown.kind.0;
         let (lock, mood) = (self.lock.as_mut().unwrap(), &self.mood);
         let verified = match &mut self.session {
             _ if which == UNCHALLENGED => lock.verify_unchallenged(&presentation, now),
@@ -218,7 +303,7 @@ impl<'c> Life<'c> {
             }
         };
         let permit = match verified {
-            Err(_) => return self.must(self.view() == before, "a denial changed the lock"),
+            Err(_) => return self.must(self.view() == before, rule::DENIAL),
             Ok(verified) => {
                 if forgets {
                     self.rest = Mood::Forgets;
@@ -230,7 +315,7 @@ impl<'c> Life<'c> {
             }
         };
         let Ok(permit) = permit else {
-            self.must(self.view() == before, "a commit that failed changed the lock");
+            self.must(self.view() == before, rule::COMMIT);
             if power != Power::Stays {
                 self.cut_from(&before, power);
             }
@@ -243,47 +328,71 @@ impl<'c> Life<'c> {
         // The act rests on what a start would find at this instant.
         let durable = self.lock().store().store.clone();
         let twin = self.started(durable);
-        self.must(forgets || view(&twin) == committed, "an act rests on nothing durable");
+        self.must(forgets || view(&twin) == committed, rule::DURABLE);
         let acted = self.lock().act(permit, now, |_order| Outcome::Done).unwrap();
-        self.opened[which] += 1;
-        let acts = self.acts.entry(bytes.to_vec()).or_default();
+        *self.opened.entry(shown.kind).or_default() += 1;
+        let acts = self.acts.entry(shown.bytes.clone()).or_default();
         *acts += 1;
         let twice = *acts > 1;
-        self.must(!twice, "a presentation acts twice");
-        self.must(self.opened[0] < 2 && self.opened[2] < 2, "a use too many");
-        self.must(!(which == 1 && self.revoked), "a revoked holder opens");
-        self.must(
-            which != CHECKED || self.is_told(&presentation, now),
-            "no fresh status, and open",
-        );
+        self.must(!twice, rule::TWICE);
+        let uses = |which| self.opened.get(&(which, None)).copied().unwrap_or(0);
+        let uses = (uses(0), uses(2));
+        self.must(uses.0 < 2 && uses.1 < 2, rule::USES);
+        self.must(!(which == 1 && self.revoked), rule::REVOKED);
+        self.timely(shown);
+        self.must(which != CHECKED || self.is_told(&presentation, shown), rule::STATUS);
         let epoch = self.view().epoch();
-        self.must(epoch == usize::from(which == 2), "a token of another epoch opens");
+        self.must(epoch == usize::from(which == 2), rule::EPOCH);
+        if let Some(heard) = shown.heard {
+            self.trusted.told(heard, self.seconds);
+        }
         let _recorded = self.lock().record(acted);
     }
 
-    /// Whether a status came along that names nothing newer than the lock has, and is as young as the
-    /// token demands: one over the nonce in truth, another by the host's clock.
-    fn is_told(&self, presentation: &Presentation<'_>, now: Now) -> bool {
+    /// An act is within its token's term and its request's life, by the time that the lock may
+    /// trust.
+    fn timely(&mut self, shown: &Shown) {
+        let (which, (lo, hi)) = (shown.kind.0, self.known(shown));
+        let request = &self.cast.unchallenged;
+        let valid = self.cast.held.get(which).map_or(request.valid, |held| held.valid);
+        let until = valid.until().0;
+        self.must(lo >= valid.from.0 && hi.is_some_and(|hi| hi < until), rule::TERM);
+        if which == UNCHALLENGED {
+            let (time, expires) = (request.time.0, request.expires.0);
+            let lives = |hi| time <= hi && hi - time <= LATE && hi < expires;
+            self.must(hi.is_some_and(lives), rule::EXPIRES);
+        } else {
+            let given = self.session.as_ref().map(|(_, at, _)| *at);
+            let lives = given.is_some_and(|at| self.seconds - at <= ANSWERED);
+            self.must(lives, rule::CHALLENGE);
+        }
+    }
+
+    /// Whether a status came along that names nothing newer than the lock has, and is as young as
+    /// the token demands, by the time that the lock may trust.
+    fn is_told(&self, presentation: &Presentation<'_>, shown: &Shown) -> bool {
         let Some(status) = presentation.unverified_status() else { return false };
         let (state, (keyset, list, ..)) = (status.unverified_state(), self.orders());
         let here = state.keyset.0 <= keyset && (state.list.keyset.0, state.list.number.0) <= list;
-        let present = match status.unverified_over_nonce() {
-            true => Some(START.after(self.seconds)),
-            false => now.time.hi(),
-        };
-        let young = present.is_some_and(|at| at.0.saturating_sub(state.at.0) <= FRESH.into());
-        here && young
+        let (_, hi) = self.known(shown);
+        here && hi.is_some_and(|hi| hi.saturating_sub(state.at.0) <= FRESH.into())
     }
 
-    /// Delivers under a mood; `listed` says whether the list was taken in.
-    fn written(&mut self, power: Power, listed: impl FnOnce(&mut Real, &Cast) -> bool) {
+    /// The present, as the lock may know it, with what is presented.
+    fn known(&self, shown: &Shown) -> clock::Present {
+        let host = self.host().map(|time| time.0);
+        clock::with(self.trusted.present(host, self.seconds), shown.heard, self.seconds)
+    }
+
+    /// Delivers under a mood.
+    fn written(&mut self, power: Power, deliver: impl FnOnce(&mut Real, &Cast)) {
         let before = self.view();
         self.mood.set(power.mood(self.rest));
         let cast = self.cast;
-        self.revoked |= listed(self.lock(), cast);
+        deliver(self.lock(), cast);
         self.mood.set(self.rest);
         if power != Power::Stays {
-            self.must(self.view() == before, "a statement that wasn't confirmed changed the lock");
+            self.must(self.view() == before, rule::STATEMENT);
             self.cut_from(&before, power);
         }
     }
@@ -301,19 +410,21 @@ impl<'c> Life<'c> {
         self.mood.set(Mood::Works);
         self.lock = Some(self.started(store));
         self.session = None;
-        let same = self.view() == *before || self.forgets;
-        self.must(power == Power::Behind || same, "a start found another state");
+        self.starts = true;
+        let same = self.view() == *before || self.has(Fault::Forgets);
+        self.must(power == Power::Behind || same, rule::START);
     }
 
     fn started(&mut self, store: Memory) -> Real {
         let store = Bench { mood: Rc::clone(&self.mood), store };
         let mut lock = Lock::new(self.cast.identity, self.cast.secret(), store);
-        self.must(lock.restore(None).is_ok(), "a start failed");
+        self.must(lock.restore(None).is_ok(), rule::RESTORE);
         lock
     }
 
     fn must(&mut self, holds: bool, otherwise: &'static str) {
-        if !holds && self.broken.is_none() {
+        let counts = self.control.is_none_or(|control| control.breaks == otherwise);
+        if !holds && counts && self.broken.is_none() {
             self.broken = Some(otherwise);
         }
     }
@@ -335,10 +446,22 @@ impl<'c> Life<'c> {
         (trust.keyset().0, list, (card.keyset.0, card.version.0), floor.0)
     }
 
-    fn now(&self) -> Now {
-        let (year, uptime) = (365 * 86_400, Uptime(self.seconds * 1000));
-        let time = START.after(self.seconds).0.checked_add_signed(self.clock * year).unwrap();
-        Now { uptime, ..Now::exactly(Time(time)) }
+    /// What the host's clock shows.
+    fn host(&self) -> Option<Time> {
+        let years = 365 * 86_400 * self.clock?;
+        Some(Time(START.after(self.seconds).0.checked_add_signed(years).unwrap()))
+    }
+
+    /// What the host tells the lock.
+    fn told(&self) -> Now {
+        let host = if self.has(Fault::Clock) { Some(START.after(1)) } else { self.host() };
+        let uptime = if self.has(Fault::Ticks) { 1 } else { self.seconds };
+        let time = host.map_or(Interval::UNKNOWN, Interval::exactly);
+        Now { time, ..Now::ticks(Uptime(uptime * 1000), 0) }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.control.is_some_and(|control| control.fault == fault)
     }
 }
 
@@ -362,7 +485,15 @@ fn deliver(lock: &mut Real, bytes: &[u8], now: Now) -> Result<Taken, Refusal> {
     }
 }
 
+/// The place of the list among the statements.
+const LIST: usize = 0;
 /// The token that demands a status.
-const CHECKED: usize = 3;
+pub const CHECKED: usize = 3;
 /// The place of the unchallenged request among what opened.
-const UNCHALLENGED: usize = 4;
+pub const UNCHALLENGED: usize = 4;
+/// Seconds that a challenge lives (SPEC.md section 10.1).
+const ANSWERED: u64 = 30;
+/// Seconds that an unchallenged request may be late by (SPEC.md section 13.5, step 13).
+const LATE: u64 = 900;
+/// Seconds.
+const HOUR: u64 = 3600;
