@@ -33,19 +33,22 @@ pub fn dev(arguments: &[String]) -> (Vec<String>, bool) {
     (others, dev)
 }
 
-/// Builds a program of a package, and tells where it is: for measuring, or with `dev` from the very
-/// crates that the tests of the workspace are built from, which takes little where they were.
+/// Builds a program of a package, and tells where it is: for measuring, or with `dev` along with the
+/// tests of the workspace, which takes nothing where they were built.
 pub fn built(package: &str, target: [&str; 2], path: &str, dev: bool) -> Result<PathBuf, String> {
-    let (of, folder) = match dev {
-        true => (["--workspace", "--profile", "dev"], "debug"),
-        false => (["--release", "--package", package], "release"),
+    let mut build = Command::new("cargo");
+    let folder = match dev {
+        // Programs and examples are built with the tests: by another command with other features.
+        true => {
+            build.args(["test", "--no-run", "--workspace"]);
+            "debug"
+        }
+        false => {
+            build.args(["build", "--release", "--package", package]).args(target);
+            "release"
+        }
     };
-    let built = Command::new("cargo")
-        .args(["build", "--quiet", "--locked"])
-        .args(of)
-        .args(target)
-        .status()
-        .map_err(|error| error.to_string())?;
+    let built = build.args(["--quiet", "--locked"]).status().map_err(|error| error.to_string())?;
     if !built.success() {
         return Err(format!("{package} doesn't build"));
     }
