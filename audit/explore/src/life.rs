@@ -25,62 +25,16 @@ use crate::{
     clock::{self, Clock, Heard},
     control::{Control, Fault},
     rule,
+    step::{Power, Said, Step},
 };
-
-/// One thing that happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// The lock gives a new challenge.
-    Connect,
-    /// The holder of a token answers it, and the lock acts, unless power fails.
-    Present(usize, Power),
-    /// The same with an attester's status.
-    Attested(Said),
-    /// What was presented last is presented again.
-    Again,
-    /// The unchallenged presentation.
-    Unchallenged(Power),
-    /// Somebody delivers a statement.
-    Deliver(usize, Power),
-    /// Somebody delivers the next epoch with its keyset.
-    Walk(Power),
-    /// Power fails while nothing is written.
-    Cut,
-    /// The host's clock shows so many years behind the present, or before it; or the present; or
-    /// the host has none.
-    Clock(Option<i64>),
-    /// So many seconds pass.
-    Wait(u64),
-}
-
-/// Which status comes with a presentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Said {
-    /// That of before the list.
-    Earlier,
-    /// That of behind it.
-    Later,
-    /// One of now, over the session's nonce.
-    OverNonce,
-}
-
-/// When power fails in a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Power {
-    /// It doesn't.
-    Stays,
-    /// Before the step's write.
-    Before,
-    /// Behind it, unconfirmed.
-    Behind,
-    /// Behind the commit, before the act.
-    Committed,
-}
 
 type Real = Lock<'static, Bench, Small>;
 
 /// What never goes back within an epoch: keyset, list, card and floor.
 type Orders = (u64, (u64, u64), (u64, u64), u64);
+
+/// What a lock knows; nothing where it isn't looked at.
+type Look = Option<View>;
 
 /// What is presented: of which token, with which status.
 pub type Kind = (usize, Option<Said>);
@@ -119,12 +73,26 @@ pub struct Life<'c> {
     /// How the store answers while power stays: from a forgotten decision on it forgets, until the
     /// next start.
     rest: Mood,
+    /// Epoch and orders behind the last step.
+    held: (u64, Orders),
+    /// Whether this step is looked at: those before were, in lives that are a part of this one.
+    looks: bool,
     /// What doesn't hold.
     pub broken: Option<&'static str>,
 }
 
 impl<'c> Life<'c> {
-    pub fn new(cast: &'c Cast, control: Option<Control>) -> Self {
+    /// The life of so many steps, in which the last one is looked at.
+    pub fn lived(cast: &'c Cast, control: Option<Control>, way: &[Step]) -> Self {
+        let mut life = Self::new(cast, control);
+        for (left, step) in (0..way.len()).rev().zip(way) {
+            life.looks = left == 0;
+            life.step(*step);
+        }
+        life
+    }
+
+    fn new(cast: &'c Cast, control: Option<Control>) -> Self {
         let mood = Rc::new(Cell::new(Mood::Works));
         let mut life = Self {
             cast,
@@ -141,19 +109,24 @@ impl<'c> Life<'c> {
             revoked: false,
             control,
             rest: Mood::Works,
+            held: (0, (0, (0, 0), (0, 0), 0)),
+            looks: true,
             broken: None,
         };
         life.lock = Some(life.started(cast.claimed.clone()));
+        life.held = life.holds();
         life
     }
 
-    /// All that tells two lives apart for what may come. A nonce is a name: what is over another
-    /// than the session's is over one that is gone.
+    /// All that tells two lives apart for what may come.
+    ///
+    /// A nonce is a name: what is over another than the session's is over one that is gone.
     pub fn seen(&self) -> String {
         let nonce = self.session.as_ref().map(|(session, ..)| session.challenge().nonce);
         // A session that is kept is of this start: it lives in the epoch that gave it, alone.
-        let session = self.session.as_ref();
-        let session = session
+        let session = self
+            .session
+            .as_ref()
             .map(|(session, at, spent)| (session.challenge().epoch.0, self.seconds - at, *spent));
         let last = self.last.as_ref().map(|shown| {
             let acts = self.acts.get(&shown.bytes);
@@ -169,8 +142,7 @@ impl<'c> Life<'c> {
         self.opened.keys().copied().collect()
     }
 
-    pub fn step(&mut self, step: Step) {
-        let (epoch, orders) = (self.view().epoch(), self.orders());
+    fn step(&mut self, step: Step) {
         let now = self.told();
         match step {
             Step::Connect => {
@@ -212,7 +184,9 @@ impl<'c> Life<'c> {
             Step::Clock(off) => self.clock = off,
             Step::Wait(seconds) => self.seconds += seconds,
         }
-        let (later, now) = (self.view().epoch(), self.orders());
+        let (epoch, orders) = self.held;
+        self.held = self.holds();
+        let (later, now) = self.held;
         let kept = orders.0 <= now.0 && orders.1 <= now.1 && orders.2 <= now.2 && orders.3 <= now.3;
         self.must(later > epoch || later == epoch && kept, rule::TRUST);
         self.follow(later > epoch, now.1 > orders.1, now.0 > orders.0);
@@ -233,6 +207,9 @@ impl<'c> Life<'c> {
             self.trusted.restart();
         }
         self.starts = false;
+        if !self.looks {
+            return;
+        }
         let told = self.told();
         let now = [told, Now { time: Interval::UNKNOWN, ..told }];
         // What rests on ticks shows where more of them have run.
@@ -289,7 +266,7 @@ impl<'c> Life<'c> {
     }
 
     fn decide(&mut self, shown: &Shown, power: Power) {
-        let (before, now, forgets) = (self.view(), self.told(), self.has(Fault::Forgets));
+        let (before, now, forgets) = (self.look(), self.told(), self.has(Fault::Forgets));
         let presentation = Presentation::decode(&shown.bytes).unwrap();
         let which = shown.kind.0;
         let (lock, mood) = (self.lock.as_mut().unwrap(), &self.mood);
@@ -303,7 +280,7 @@ impl<'c> Life<'c> {
             }
         };
         let permit = match verified {
-            Err(_) => return self.must(self.view() == before, rule::DENIAL),
+            Err(_) => return self.must(self.look() == before, rule::DENIAL),
             Ok(verified) => {
                 if forgets {
                     self.rest = Mood::Forgets;
@@ -315,20 +292,22 @@ impl<'c> Life<'c> {
             }
         };
         let Ok(permit) = permit else {
-            self.must(self.view() == before, rule::COMMIT);
+            self.must(self.look() == before, rule::COMMIT);
             if power != Power::Stays {
                 self.cut_from(&before, power);
             }
             return;
         };
-        let committed = self.view();
+        let committed = self.look();
         if power == Power::Committed {
             return self.cut_from(&committed, Power::Before);
         }
         // The act rests on what a start would find at this instant.
-        let durable = self.lock().store().store.clone();
-        let twin = self.started(durable);
-        self.must(forgets || view(&twin) == committed, rule::DURABLE);
+        if self.looks {
+            let durable = self.lock().store().store.clone();
+            let twin = self.started(durable);
+            self.must(forgets || Some(view(&twin)) == committed, rule::DURABLE);
+        }
         let acted = self.lock().act(permit, now, |_order| Outcome::Done).unwrap();
         *self.opened.entry(shown.kind).or_default() += 1;
         let acts = self.acts.entry(shown.bytes.clone()).or_default();
@@ -341,8 +320,7 @@ impl<'c> Life<'c> {
         self.must(!(which == 1 && self.revoked), rule::REVOKED);
         self.timely(shown);
         self.must(which != CHECKED || self.is_told(&presentation, shown), rule::STATUS);
-        let epoch = self.view().epoch();
-        self.must(epoch == usize::from(which == 2), rule::EPOCH);
+        self.must(self.held.0 == u64::from(which == 2), rule::EPOCH);
         if let Some(heard) = shown.heard {
             self.trusted.told(heard, self.seconds);
         }
@@ -372,7 +350,7 @@ impl<'c> Life<'c> {
     /// the token demands, by the time that the lock may trust.
     fn is_told(&self, presentation: &Presentation<'_>, shown: &Shown) -> bool {
         let Some(status) = presentation.unverified_status() else { return false };
-        let (state, (keyset, list, ..)) = (status.unverified_state(), self.orders());
+        let (state, (keyset, list, ..)) = (status.unverified_state(), self.held.1);
         let here = state.keyset.0 <= keyset && (state.list.keyset.0, state.list.number.0) <= list;
         let (_, hi) = self.known(shown);
         here && hi.is_some_and(|hi| hi.saturating_sub(state.at.0) <= FRESH.into())
@@ -386,32 +364,32 @@ impl<'c> Life<'c> {
 
     /// Delivers under a mood.
     fn written(&mut self, power: Power, deliver: impl FnOnce(&mut Real, &Cast)) {
-        let before = self.view();
+        let before = self.look();
         self.mood.set(power.mood(self.rest));
         let cast = self.cast;
         deliver(self.lock(), cast);
         self.mood.set(self.rest);
         if power != Power::Stays {
-            self.must(self.view() == before, rule::STATEMENT);
+            self.must(self.look() == before, rule::STATEMENT);
             self.cut_from(&before, power);
         }
     }
 
     fn cut(&mut self) {
-        let before = self.view();
+        let before = self.look();
         self.cut_from(&before, Power::Before);
     }
 
     /// Power fails: what the store holds is all that is left. Where nothing was being written that
     /// is what the lock knew.
-    fn cut_from(&mut self, before: &View, power: Power) {
+    fn cut_from(&mut self, before: &Look, power: Power) {
         let store = self.lock.take().unwrap().into_store().store;
         self.rest = Mood::Works;
         self.mood.set(Mood::Works);
         self.lock = Some(self.started(store));
         self.session = None;
         self.starts = true;
-        let same = self.view() == *before || self.has(Fault::Forgets);
+        let same = self.look() == *before || self.has(Fault::Forgets);
         self.must(power == Power::Behind || same, rule::START);
     }
 
@@ -424,7 +402,7 @@ impl<'c> Life<'c> {
 
     fn must(&mut self, holds: bool, otherwise: &'static str) {
         let counts = self.control.is_none_or(|control| control.breaks == otherwise);
-        if !holds && counts && self.broken.is_none() {
+        if !holds && counts && self.looks && self.broken.is_none() {
             self.broken = Some(otherwise);
         }
     }
@@ -437,13 +415,19 @@ impl<'c> Life<'c> {
         view(self.lock.as_ref().unwrap())
     }
 
-    fn orders(&self) -> Orders {
+    fn look(&self) -> Look {
+        self.looks.then(|| self.view())
+    }
+
+    /// Epoch and orders, by the lock.
+    fn holds(&self) -> (u64, Orders) {
         let lock = self.lock.as_ref().unwrap();
         let trust = lock.trust().unwrap();
         let (list, card) = (trust.list(), trust.card());
         let floor = lock.present(Now::ticks(Uptime(0), 0)).unwrap().lo();
         let list = (list.keyset.0, list.number.0);
-        (trust.keyset().0, list, (card.keyset.0, card.version.0), floor.0)
+        let orders = (trust.keyset().0, list, (card.keyset.0, card.version.0), floor.0);
+        (trust.scope().epoch.0, orders)
     }
 
     /// What the host's clock shows.
@@ -454,7 +438,8 @@ impl<'c> Life<'c> {
 
     /// What the host tells the lock.
     fn told(&self) -> Now {
-        let host = if self.has(Fault::Clock) { Some(START.after(1)) } else { self.host() };
+        let stands = |time| if self.has(Fault::Clock) { START.after(1) } else { time };
+        let host = self.host().map(stands);
         let uptime = if self.has(Fault::Ticks) { 1 } else { self.seconds };
         let time = host.map_or(Interval::UNKNOWN, Interval::exactly);
         Now { time, ..Now::ticks(Uptime(uptime * 1000), 0) }
@@ -462,18 +447,6 @@ impl<'c> Life<'c> {
 
     fn has(&self, fault: Fault) -> bool {
         self.control.is_some_and(|control| control.fault == fault)
-    }
-}
-
-impl Power {
-    fn mood(self, rest: Mood) -> Mood {
-        match self {
-            Self::Before => Mood::CutBefore,
-            // What follows a record that isn't there is not written either.
-            Self::Behind if rest == Mood::Forgets => Mood::CutBefore,
-            Self::Behind => Mood::CutBehind,
-            Self::Stays | Self::Committed => rest,
-        }
     }
 }
 
@@ -486,7 +459,7 @@ fn deliver(lock: &mut Real, bytes: &[u8], now: Now) -> Result<Taken, Refusal> {
 }
 
 /// The place of the list among the statements.
-const LIST: usize = 0;
+pub const LIST: usize = 0;
 /// The token that demands a status.
 pub const CHECKED: usize = 3;
 /// The place of the unchallenged request among what opened.

@@ -10,18 +10,21 @@ mod clock;
 mod control;
 mod life;
 mod rule;
+mod step;
 
 use std::{
     collections::BTreeSet,
     env,
     hash::{Hash, Hasher},
     sync::Arc,
+    thread,
 };
 
 use cast::Cast;
 use control::{CONTROLS, Control};
-use life::{CHECKED, Kind, Life, Power, Said, Step, UNCHALLENGED};
+use life::{CHECKED, Kind, Life, UNCHALLENGED};
 use stateright::{Checker, Model, Property};
+use step::{Said, Step};
 
 #[derive(Clone)]
 struct Explored {
@@ -52,8 +55,7 @@ impl PartialEq for State {
 
 impl Explored {
     fn lived(&self, way: Vec<Step>) -> State {
-        let mut life = Life::new(&self.cast, self.control);
-        way.iter().for_each(|step| life.step(*step));
+        let life = Life::lived(&self.cast, self.control, &way);
         State { seen: life.seen(), opened: life.opened(), broken: life.broken, way }
     }
 
@@ -70,34 +72,34 @@ impl Explored {
 
 impl Model for Explored {
     type State = State;
-    type Action = Step;
+    /// The life that a step makes of one.
+    type Action = State;
 
     fn init_states(&self) -> Vec<State> {
         vec![self.lived(Vec::new())]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Step>) {
+    fn actions(&self, state: &State, actions: &mut Vec<State>) {
         // A life of all its steps is looked at, and not lived on.
         if state.way.len() == self.steps {
             return;
         }
-        let powers = [Power::Stays, Power::Before, Power::Behind];
-        actions.extend([Step::Connect, Step::Again, Step::Cut]);
-        actions.extend((0..4).map(|which| Step::Present(which, Power::Stays)));
-        actions.extend([Said::Earlier, Said::Later, Said::OverNonce].map(Step::Attested));
-        actions
-            .extend([Power::Before, Power::Behind, Power::Committed].map(|p| Step::Present(0, p)));
-        actions.extend(powers.map(Step::Unchallenged));
-        actions.extend((0..6).map(|which| Step::Deliver(which, Power::Stays)));
-        actions.extend([Power::Before, Power::Behind].map(|power| Step::Deliver(0, power)));
-        actions.extend(powers.map(Step::Walk));
-        actions.extend([None, Some(-10), Some(0), Some(10)].map(Step::Clock));
-        actions.push(Step::Wait(31));
+        let steps = step::all(self.control.is_some());
+        let half = steps.len() / THREADS + 1;
+        let live = |steps: &[Step]| -> Vec<State> {
+            let way = |step: &Step| [state.way.as_slice(), &[*step]].concat();
+            steps.iter().map(|step| self.lived(way(step))).collect()
+        };
+        thread::scope(|scope| {
+            let lives: Vec<_> =
+                steps.chunks(half).map(|steps| scope.spawn(move || live(steps))).collect();
+            actions.extend(lives.into_iter().flat_map(|lives| lives.join().unwrap()));
+        });
+        actions.retain(|next| next.seen != state.seen);
     }
 
-    fn next_state(&self, last: &State, step: Step) -> Option<State> {
-        let next = self.lived([last.way.as_slice(), &[step]].concat());
-        (next.seen != last.seen).then_some(next)
+    fn next_state(&self, _last: &State, next: State) -> Option<State> {
+        Some(next)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
@@ -174,5 +176,7 @@ impl Explored {
     }
 }
 
+/// How many threads live the lives.
+const THREADS: usize = 2;
 /// The property of lives in which nothing is broken.
 const HOLDS: &str = "holds";
