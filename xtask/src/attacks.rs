@@ -126,15 +126,14 @@ impl Attack {
             let [name, file] = [pair[0], pair[1]];
             let source = fs::read_to_string(root().join(file));
             let source = source.map_err(|error| format!("{file}: {error}"))?;
-            let declared = ["struct", "enum", "trait", "type", "fn"].iter().any(|kind| {
+            let declared = ["struct", "enum", "trait", "type", "const", "fn"].iter().any(|kind| {
                 let declaration = format!("{kind} {name}");
                 source.match_indices(&declaration).any(|(at, _)| {
                     let rest = &source[at + declaration.len()..];
                     !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
                 })
             });
-            let constant = source.contains(&format!("const {name}:"));
-            if !declared && !constant {
+            if !declared {
                 return Err(format!("no {name} in {file}"));
             }
         }

@@ -18,7 +18,7 @@ use std::time::{Instant, SystemTime};
 
 use keyward_store::random::Random;
 
-use crate::services;
+use crate::programs;
 
 use desk::Desk;
 use rehearsal::Spans;
@@ -30,7 +30,7 @@ const USAGE: &str = "usage: cargo xtask cli [--dev] [--kills N] [--seed S]";
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let seed = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_secs());
     let (mut kills, mut seed) = (1000, seed);
-    let (arguments, dev) = services::dev(arguments);
+    let (arguments, dev) = programs::dev(arguments);
     for pair in arguments.chunks(2) {
         let [flag, text] = pair else { return Err(USAGE.into()) };
         let number = text.parse().map_err(|_| format!("{text}: not a number"))?;
@@ -40,7 +40,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             _ => return Err(USAGE.into()),
         }
     }
-    let program = services::built("keyward-cli", ["--bin", "keyward"], "keyward", dev)?;
+    let program = programs::built("keyward-cli", ["--bin", "keyward"], "keyward", dev)?;
     if !dev {
         startup::measure(&program)?;
     }

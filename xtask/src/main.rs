@@ -24,6 +24,7 @@ mod msrv;
 mod mutants;
 mod peers;
 mod power_cut;
+mod programs;
 mod secrets;
 mod services;
 mod sizes;

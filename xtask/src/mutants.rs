@@ -145,11 +145,11 @@ fn listed() -> Result<(), String> {
 /// the place within the line, before the reason.
 fn is_there(record: &str, source: &str) -> bool {
     let is_place = |text: &str| text.parse::<usize>().is_ok();
-    let from = |at: usize| {
-        let (place, quoted) = record.get(at..)?.strip_prefix(" | ")?.split_once(": ")?;
-        is_place(place).then_some(quoted)
-    };
-    let Some(quoted) = (0..record.len()).find_map(from) else { return false };
+    let mut behind = record.match_indices(" | ").map(|(at, bar)| &record[at + bar.len()..]);
+    let quoted = behind.find_map(|rest| {
+        rest.split_once(": ").filter(|(place, _)| is_place(place)).map(|(_, quoted)| quoted)
+    });
+    let Some(quoted) = quoted else { return false };
     source
         .lines()
         .map(str::trim)
