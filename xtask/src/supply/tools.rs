@@ -124,5 +124,5 @@ fn sbom(_write: bool) -> Result<(), String> {
         moved += usize::from(made.exists() && fs::rename(made, kept).is_ok());
     }
     println!("sbom: {moved} in target/sbom");
-    Ok(())
+    if moved == 0 { Err("it has made nothing".into()) } else { Ok(()) }
 }
