@@ -1,0 +1,36 @@
+//! The copy of the project that is changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Where it stands, from the root.
+const TREE: &str = "target/mutants/tree";
+
+/// Copies what git knows of the project, as it is now; leaves what is there already untouched, so
+/// that it isn't built again.
+pub fn copied() -> Result<PathBuf, String> {
+    let files = Command::new("git").args(["ls-files", "-z"]).output();
+    let files = files.map_err(|error| error.to_string())?.stdout;
+    let files = String::from_utf8(files).map_err(|error| error.to_string())?;
+    for file in files.split('\0').filter(|file| !file.is_empty() && Path::new(file).is_file()) {
+        // What will be rewritten is written when that is done.
+        if !file.starts_with("src/") {
+            let bytes = fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+            write(&Path::new(TREE).join(file), &bytes)?;
+        }
+    }
+    Ok(TREE.into())
+}
+
+/// Writes a file that has other bytes, or isn't there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if fs::read(path).is_ok_and(|held| held == bytes) {
+        return Ok(());
+    }
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(path, bytes))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
