@@ -65,8 +65,28 @@ fn expectations(folder: &Path) -> Result<Vec<(String, String)>, String> {
         if name.ends_with(".vp") && !named(&name) {
             return Err(format!("{name} is not in expected.txt"));
         }
+        if name.ends_with(".vp") && !name.starts_with("limit_") {
+            attacker(folder, &name)?;
+        }
     }
     Ok(pairs.into_iter().map(|(name, code)| (name.to_owned(), code.to_owned())).collect())
+}
+
+/// In each model, limits aside, the attacker is active, and has the key of a courier or of another
+/// holder and an old challenge.
+fn attacker(folder: &Path, name: &str) -> Result<(), String> {
+    let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
+    let holder = text.contains("leaks sk_c") || text.contains("leaks sk_h");
+    for (there, what) in [
+        (text.contains("attacker[active]"), "active attacker"),
+        (holder, "leaked key of a holder"),
+        (text.contains("n_old"), "old challenge"),
+    ] {
+        if !there {
+            return Err(format!("{name} has no {what}"));
+        }
+    }
+    Ok(())
 }
 
 fn judge(verifpal: &Path, folder: &Path, name: &str) -> Result<String, String> {
