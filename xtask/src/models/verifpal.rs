@@ -115,23 +115,36 @@ fn judge(verifpal: &Path, folder: &Path, name: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The program, installed where it isn't there. It asks for a newer compiler than stable was when
-/// it was released, but builds with one that takes unstable options.
+/// The program of [`VERSION`], installed where it isn't there, in place of another that cargo has
+/// installed. It asks for a newer compiler than stable was when it was released, but builds with one
+/// that takes unstable options.
 fn find() -> Result<PathBuf, String> {
-    let there = |program: &Path| {
-        let output = Command::new(program).arg("--version").output();
-        output.is_ok_and(|output| output.status.success())
-    };
     let program = PathBuf::from("verifpal");
-    if there(&program) {
-        return Ok(program);
+    let wanted = format!("verifpal {VERSION}");
+    match version(&program) {
+        Some(found) if found == wanted => return Ok(program),
+        Some(found) => {
+            println!("{found} is installed, but the verdicts are of {wanted}: installing that")
+        }
+        None => println!("installing {wanted}"),
     }
     let nightly = Command::new("cargo").arg("+nightly").args(INSTALL).status();
     if !nightly.is_ok_and(|status| status.success()) {
         let stable = Command::new("cargo").env("RUSTC_BOOTSTRAP", "1").args(INSTALL).status();
         if !stable.is_ok_and(|status| status.success()) {
-            return Err(format!("cargo {}", INSTALL.join(" ")));
+            return Err(format!("cargo {} failed", INSTALL.join(" ")));
         }
     }
-    if there(&program) { Ok(program) } else { Err("cargo's bin folder is not in PATH".into()) }
+    match version(&program) {
+        Some(found) if found == wanted => Ok(program),
+        Some(found) => Err(format!("{wanted} is installed, but PATH has {found} before it")),
+        None => Err(format!("{wanted} is installed, but cargo's bin folder is not in PATH")),
+    }
+}
+
+/// What the program says that it is, on one line; nothing where it isn't there.
+fn version(program: &Path) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    output.status.success().then_some(said)
 }
