@@ -247,6 +247,36 @@ fn a15_what_was_jammed_and_recorded_opens_nothing_later() {
 }
 
 #[test]
+fn a15_what_was_jammed_without_a_challenge_opens_once_until_it_is_late() {
+    let mut world = World::new(116);
+    let now = world.now();
+    let World { owner, courier, rng, .. } = &mut world;
+    let settings = Settings { unchallenged: true, ..Settings::default() };
+    let mut door = Door::claimed(LockId(*b"overhear"), owner, settings, now, rng);
+    let held = owner.grant(&courier.public(), 0, &grant(door.id, Rights::of(Right::UNLOCK), DAY));
+    let recorded = [1, 2, 3, 4].map(|counter| counting(door.id, &held, counter, START, courier));
+    let plays = |door: &mut Door, which: usize, at: Time| {
+        let presentation = Presentation::decode(&recorded[which]).unwrap();
+        let verified = door.lock.verify_unchallenged(&presentation, Now::exactly(at));
+        let committed = verified.and_then(|verified| verified.commit(Now::exactly(at)).map(drop));
+        committed.map_or_else(|denial| denial.code(), |()| 0)
+    };
+    // The last got through; so does one that was jammed before it, once: SECURITY.md says so.
+    assert_eq!([3, 1].map(|which| plays(&mut door, which, START.after(1))), [0, 0]);
+    // In every order what opened is spent, and no run of older counters brings the lock back.
+    for order in orders(4) {
+        for which in order.into_iter().filter(|which| [1, 3].contains(which)) {
+            assert_eq!(plays(&mut door, which, START.after(2)), 470, "{which}");
+        }
+    }
+    // What is still jammed when its minute is over opens nothing more.
+    for (seconds, denied) in [(60, 473), (900, 473), (901, 472), (3_600, 472), (61, 473)] {
+        let at = START.after(seconds);
+        assert_eq!([0, 2].map(|which| plays(&mut door, which, at)), [denied; 2], "{at:?}");
+    }
+}
+
+#[test]
 fn a16_a_token_that_demands_ranging_is_not_served_by_radio() {
     denied(&["ranged_demanded_and_radio_asserted"]);
     // What was signed for one channel is nothing on another.

@@ -29,9 +29,12 @@ mod switched {
 }
 ";
 
-/// Errors that a mutant by itself would have as well: a trait, a name or an operator that isn't
-/// there. Of all others cargo-mutants finds out.
-const BY_ITSELF: [&str; 7] = ["E0277", "E0369", "E0412", "E0425", "E0432", "E0433", "E0599"];
+/// Errors that a mutant by itself would have as well: a trait, a name, an argument or an operator
+/// that isn't there. Of all others cargo-mutants finds out.
+const BY_ITSELF: [&str; 8] =
+    ["E0061", "E0277", "E0369", "E0412", "E0425", "E0432", "E0433", "E0599"];
+/// The same of a macro, for which there is no code.
+const NO_MACRO: &str = "cannot find macro";
 /// A call of what isn't constant where all must be.
 const NOT_CONSTANT: &str = "E0015";
 
@@ -125,8 +128,10 @@ fn judge(
     constant: &mut BTreeSet<String>,
 ) {
     let code = error["code"]["code"].as_str().unwrap_or_default();
+    let message = error["message"].as_str().unwrap_or_default();
+    let by_itself = BY_ITSELF.contains(&code) || message.starts_with(NO_MACRO);
     if code == NOT_CONSTANT
-        && let Some(name) = called(error["message"].as_str().unwrap_or_default())
+        && let Some(name) = called(message)
         && name != "on"
     {
         constant.insert(name);
@@ -143,7 +148,7 @@ fn judge(
         };
         let own = source.marks.iter().find(|(mark, _)| mark.start <= start && end <= mark.end);
         if let Some((_, number)) = own {
-            if plan.switched.remove(number) && BY_ITSELF.contains(&code) {
+            if plan.switched.remove(number) && by_itself {
                 plan.unviable.insert(*number);
             }
             return;

@@ -52,6 +52,9 @@ fn tried(list: &str, verdicts: &str, quick: &[String]) -> Result<(), String> {
     for at in &plan.unviable {
         record.write("unviable", &mutants[*at].name, "the compiler")?;
     }
+    if plan.switched.is_empty() {
+        return Ok(());
+    }
     let tests = compile::tests(&tree)?;
     run::all(&tree, &mutants, &plan.switched, &tests, quick, &record)
 }
