@@ -46,8 +46,8 @@ pub struct Plan {
 }
 
 /// Rewrites the sources of a tree until they compile.
-pub fn planned(tree: &Path, mutants: &[Mutant], todo: &[usize]) -> Result<Plan, String> {
-    let mut plan = Plan { switched: todo.iter().copied().collect(), ..Plan::default() };
+pub fn planned(tree: &Path, mutants: &[Mutant]) -> Result<Plan, String> {
+    let mut plan = Plan { switched: (0..mutants.len()).collect(), ..Plan::default() };
     let mut constant = BTreeSet::new();
     // The core first, as that is quick, then with all that uses it.
     for part in [&["--lib"][..], &["--lib", "--tests"]] {
@@ -110,8 +110,7 @@ fn written(
 
 fn sources(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut all = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
-        let path = entry.map_err(|error| error.to_string())?.path();
+    for path in tree::entries(folder)? {
         match path.is_dir() {
             true => all.extend(sources(&path)?),
             false => all.push(path),

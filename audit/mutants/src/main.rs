@@ -42,19 +42,21 @@ fn tried(list: &str, verdicts: &str, quick: &[String]) -> Result<(), String> {
         return Ok(());
     }
     let tree = tree::copied()?;
-    let plan = compile::planned(&tree, &mutants, &todo)?;
+    // All of the list, so that a run that goes on finds what was built.
+    let plan = compile::planned(&tree, &mutants)?;
     println!(
         "behind a switch: {}\nnot compiling: {}\nleft: {}",
         plan.switched.len(),
         plan.unviable.len(),
-        todo.len() - plan.switched.len() - plan.unviable.len()
+        mutants.len() - plan.switched.len() - plan.unviable.len()
     );
-    for at in &plan.unviable {
+    for at in plan.unviable.iter().filter(|at| todo.contains(at)) {
         record.write("unviable", &mutants[*at].name, "the compiler")?;
     }
-    if plan.switched.is_empty() {
+    let todo: Vec<usize> = todo.into_iter().filter(|at| plan.switched.contains(at)).collect();
+    if todo.is_empty() {
         return Ok(());
     }
     let tests = compile::tests(&tree)?;
-    run::all(&tree, &mutants, &plan.switched, &tests, quick, &record)
+    run::all(&tree, &mutants, &todo, &tests, quick, &record)
 }

@@ -1,4 +1,7 @@
 //! A source with its mutants behind switches.
+//!
+//! A mutant is a change of the text, and what a switch holds must mean the same as the changed text
+//! would. Where it could mean something else, the mutant gets no switch.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,14 +33,14 @@ pub fn rewritten(
     let ast = syn::parse_file(source).map_err(|error| error.to_string())?;
     let mut starts = vec![0];
     starts.extend(source.match_indices('\n').map(|(at, _)| at + 1));
-    let mut rewriting =
-        Rewriting { source, starts, at: BTreeMap::new(), constant, edits: Vec::new() };
+    let (at, operands, edits) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+    let mut rewriting = Rewriting { source, starts, at, operands, constant, edits };
     for (number, mutant) in mutants {
         let at = rewriting.at.entry(rewriting.offset(mutant.start)).or_default();
         at.push((*number, mutant));
     }
-    rewriting.bodies();
     rewriting.visit_file(&ast);
+    rewriting.bodies();
     Ok(rewriting.finish())
 }
 
@@ -58,6 +61,9 @@ struct Rewriting<'s, 'm> {
     starts: Vec<usize>,
     /// The mutants whose place isn't found yet, by where they begin.
     at: BTreeMap<usize, Vec<(usize, &'m Mutant)>>,
+    /// Where the operators stand of expressions that are an operand as they are, with no
+    /// parentheses around them.
+    operands: BTreeSet<usize>,
     constant: &'s BTreeSet<String>,
     edits: Vec<Edit>,
 }
@@ -120,9 +126,14 @@ impl Rewriting<'_, '_> {
         }
     }
 
-    /// Makes a constant function a plain one.
-    fn plain(&mut self, signature: &Signature) {
+    /// Makes a constant function a plain one. What it returns at once must be constant there: a
+    /// call may not be.
+    fn plain(&mut self, signature: &Signature, block: &syn::Block) {
         let Some(token) = &signature.constness else { return };
+        for (_, held) in self.at.range_mut(self.range(block)) {
+            let is_call = |value: &str| value.contains("::") && value.contains('(');
+            held.retain(|(_, mutant)| mutant.genre != "FnValue" || !is_call(&mutant.replacement));
+        }
         if !self.constant.contains(&signature.ident.to_string()) {
             let range = self.range(token);
             let (at, drops) = (range.start, range.len());
@@ -148,13 +159,29 @@ impl Rewriting<'_, '_> {
 }
 
 impl<'a> Visit<'a> for Rewriting<'_, '_> {
-    fn visit_signature(&mut self, signature: &'a Signature) {
-        self.plain(signature);
-        visit::visit_signature(self, signature);
+    fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
+        self.plain(&item.sig, &item.block);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'a syn::ImplItemFn) {
+        self.plain(&item.sig, &item.block);
+        visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_expr_binary(&mut self, expr: &'a syn::ExprBinary) {
-        let operators = self.take(self.range(&expr.op).start, "BinaryOperator");
+        let at = self.range(&expr.op).start;
+        let mut operators = self.take(at, "BinaryOperator");
+        // A looser one would take in more of the text than this expression.
+        if self.operands.contains(&at) {
+            let own = binds_by(&self.text(&expr.op));
+            operators.retain(|(_, other)| binds_by(other) >= own);
+        }
+        for side in [&expr.left, &expr.right] {
+            if let Expr::Binary(side) = side.as_ref() {
+                self.operands.insert(self.range(&side.op).start);
+            }
+        }
         // What a `let` binds is known in its own condition only.
         if !binds(&expr.left) && !binds(&expr.right) {
             let (left, right) = (self.text(&expr.left), self.text(&expr.right));
@@ -219,6 +246,15 @@ fn binds(expr: &Expr) -> bool {
     }
 }
 
+/// How tightly an operator binds.
+fn binds_by(operator: &str) -> usize {
+    let looser = [&["*", "/", "%"][..], &["+", "-"], &["<<", ">>"], &["&"], &["^"], &["|"]];
+    let looser = looser.into_iter().chain([&["==", "!=", "<", ">", "<=", ">="][..], &["&&"]]);
+    let place = looser.chain([&["||"][..]]).position(|alike| alike.contains(&operator));
+    // What assigns binds least.
+    place.map_or(0, |place| 9 - place)
+}
+
 fn on(number: usize) -> String {
     format!("crate::switched::on({number})")
 }
@@ -271,6 +307,37 @@ mod tests {
             ],
             "fn f() { (if on(0) { é - b * -c } else { é + (if on(1) { b / -c } else \
              { b * (if on(2) {  c } else { -c }) }) }) }",
+        );
+    }
+
+    #[test]
+    fn a_looser_operator_within_a_chain_is_left() {
+        check(
+            "fn f() { a && b && c; d + e - g; (h && i) && j }",
+            &[
+                ("BinaryOperator", "&& b", "||"),
+                ("BinaryOperator", "&& c", "||"),
+                ("BinaryOperator", "+ e", "|"),
+                ("BinaryOperator", "+ e", "*"),
+                ("BinaryOperator", "&& i", "||"),
+            ],
+            "fn f() { (if on(1) { a && b || c } else { a && b && c }); \
+             (if on(3) { d * e } else { d + e }) - g; \
+             ((if on(4) { h || i } else { h && i })) && j }",
+        );
+    }
+
+    #[test]
+    fn what_a_constant_function_could_not_call_is_left() {
+        check(
+            "const fn f() -> A { g() } fn h() -> A { i() }",
+            &[
+                ("FnValue", "g()", "Default::default()"),
+                ("FnValue", "g()", "Some(1)"),
+                ("FnValue", "i()", "Default::default()"),
+            ],
+            " fn f() -> A { if on(1) { return Some(1); } g() } \
+             fn h() -> A { if on(2) { return Default::default(); } i() }",
         );
     }
 

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions},
     io::{BufRead, BufReader, Write},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -16,6 +17,10 @@ use std::{
 };
 
 use crate::mutant::Mutant;
+
+/// The signals of a program that ends itself, and of one whose stack is too small.
+const ABORTED: i32 = 6;
+const OUT_OF_BOUNDS: i32 = 11;
 
 /// What is known of mutants: a line each, appended as it is had.
 pub struct Verdicts {
@@ -51,8 +56,8 @@ struct Test {
     program: PathBuf,
     /// How long it takes with no mutant on.
     takes: Duration,
-    /// How many mutants it caught.
-    caught: AtomicUsize,
+    /// How many mutants of a file it caught.
+    caught: Mutex<BTreeMap<String, usize>>,
 }
 
 /// What a program of tests says of a mutant.
@@ -67,123 +72,145 @@ enum Outcome {
 pub fn all(
     tree: &Path,
     mutants: &[Mutant],
-    switched: &BTreeSet<usize>,
+    switched: &[usize],
     programs: &BTreeMap<String, PathBuf>,
     quick: &[String],
     verdicts: &Verdicts,
 ) -> Result<(), String> {
     let is_quick = |name: &String| *name == "lib" || quick.contains(name);
-    let mut passed: Vec<usize> = switched.iter().copied().collect();
+    let mut passed = switched.to_vec();
     for first in [true, false] {
         let programs = programs.iter().filter(|(name, _)| is_quick(name) == first);
-        let tests: Vec<Test> =
-            programs.filter_map(|(name, program)| Test::of(tree, name, program)).collect();
+        let programs: Vec<_> = programs.collect();
+        let tests = on_all_cores(&programs, |(name, program)| Test::of(tree, name, program))?;
+        let tests: Vec<Test> = tests.into_iter().flatten().collect();
         println!("{} mutants, {} programs of tests", passed.len(), tests.len());
-        passed = each(tree, mutants, &passed, &tests, verdicts)?;
+        let began = Instant::now();
+        let left = on_all_cores(&passed, |number| {
+            if number % 100 == 0 {
+                println!("at {number} after {} s", began.elapsed().as_secs());
+            }
+            let is_seen = is_seen(tree, *number, &mutants[*number], &tests, verdicts)?;
+            Ok((!is_seen).then_some(*number))
+        })?;
+        passed = left.into_iter().flatten().collect();
     }
     println!("seen by no test here: {}", passed.len());
     Ok(())
 }
 
-/// Tries some on all cores; those that passed.
-fn each(
+/// Does something with each of some, on all cores, and begins them in their order.
+fn on_all_cores<T: Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R, String> + Sync,
+) -> Result<Vec<R>, String> {
+    let next = AtomicUsize::new(0);
+    let worker = || -> Result<Vec<R>, String> {
+        let mut done = Vec::new();
+        while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push(work(one)?);
+        }
+        Ok(done)
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        let mut done = Vec::new();
+        for worker in workers {
+            done.extend(worker.join().unwrap_or_else(|_| Err("a worker panicked".into()))?);
+        }
+        Ok(done)
+    })
+}
+
+/// Tries one; whether a test saw it.
+fn is_seen(
     tree: &Path,
-    mutants: &[Mutant],
-    todo: &[usize],
+    number: usize,
+    mutant: &Mutant,
     tests: &[Test],
     verdicts: &Verdicts,
-) -> Result<Vec<usize>, String> {
-    let (next, began) = (AtomicUsize::new(0), Instant::now());
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let worker = || -> Result<Vec<usize>, String> {
-        let mut passed = Vec::new();
-        let mut here = BTreeMap::<(&str, &str), usize>::new();
-        while let Some(number) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Mutant { name, file, .. } = &mutants[*number];
-            // First what caught most in this file, then what is quick.
-            let mut order: Vec<&Test> = tests.iter().collect();
-            order.sort_by_key(|test| {
-                let here = here.get(&(file.as_str(), test.name.as_str())).copied().unwrap_or(0);
-                (usize::MAX - here, test.takes / (1 + u32::from(here > 0)))
-            });
-            let verdict = order.into_iter().find_map(|test| match test.outcome(tree, *number) {
-                Outcome::Passed => None,
-                Outcome::Failed(by) => Some(("caught", test, by)),
-                Outcome::Hung => Some(("timeout", test, "time".to_owned())),
-            });
-            match verdict {
-                Some((verdict, test, by)) => {
-                    *here.entry((file, &test.name)).or_default() += 1;
-                    test.caught.fetch_add(1, Ordering::Relaxed);
-                    verdicts.write(verdict, name, &format!("{}: {by}", test.name))?;
-                }
-                None => {
-                    println!("passed: {name}");
-                    passed.push(*number);
-                }
-            }
-            if number % 100 == 0 {
-                println!("at {number} after {} s", began.elapsed().as_secs());
-            }
-        }
-        Ok(passed)
-    };
-    let passed: Result<Vec<Vec<usize>>, String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|_| Err("a worker panicked".into()))
+) -> Result<bool, String> {
+    // First what caught most in this file, then what is quick.
+    let mut order: Vec<(usize, &Test)> =
+        tests.iter().map(|test| (test.caught(&mutant.file), test)).collect();
+    order.sort_by_key(|(caught, test)| (usize::MAX - caught, test.takes));
+    for (_, test) in order {
+        let (verdict, by) = match test.outcome(tree, number)? {
+            Outcome::Passed => continue,
+            Outcome::Failed(by) => ("caught", by),
+            Outcome::Hung => ("timeout", "time".to_owned()),
         };
-        workers.into_iter().map(join).collect()
-    });
-    Ok(passed?.concat())
+        test.catch(&mutant.file);
+        verdicts.write(verdict, &mutant.name, &format!("{}: {by}", test.name))?;
+        return Ok(true);
+    }
+    println!("passed: {}", mutant.name);
+    Ok(false)
 }
 
 impl Test {
     /// One that holds where no mutant is on, or none.
-    fn of(tree: &Path, name: &str, program: &Path) -> Option<Self> {
+    fn of(tree: &Path, name: &str, program: &Path) -> Result<Option<Self>, String> {
         let (name, program) = (name.to_owned(), program.to_owned());
-        let test = Self { name, program, takes: Duration::from_secs(60), caught: 0.into() };
+        let caught = Mutex::default();
+        let test = Self { name, program, takes: Duration::from_secs(60), caught };
         let began = Instant::now();
-        match test.outcome(tree, usize::MAX) {
+        let left_out = match test.outcome(tree, usize::MAX)? {
             Outcome::Passed => {
                 let takes = began.elapsed();
                 println!("{}: {:.1} s", test.name, takes.as_secs_f32());
-                Some(Self { takes, ..test })
+                return Ok(Some(Self { takes, ..test }));
             }
-            Outcome::Failed(by) => {
-                println!("{}: left out, {by} fails with the switches alone", test.name);
-                None
-            }
-            Outcome::Hung => {
-                println!("{}: left out, it takes too long", test.name);
-                None
-            }
+            Outcome::Failed(by) => format!("{by} fails with the switches alone"),
+            Outcome::Hung => "it takes too long".to_owned(),
+        };
+        println!("{}: left out, {left_out}", test.name);
+        Ok(None)
+    }
+
+    fn caught(&self, file: &str) -> usize {
+        self.caught.lock().map_or(0, |caught| caught.get(file).copied().unwrap_or(0))
+    }
+
+    fn catch(&self, file: &str) {
+        if let Ok(mut caught) = self.caught.lock() {
+            *caught.entry(file.to_owned()).or_default() += 1;
         }
     }
 
     /// Runs it with a mutant on, up to its first failure, and for ten times its time at most.
-    fn outcome(&self, tree: &Path, mutant: usize) -> Outcome {
+    ///
+    /// # Errors
+    /// Where it doesn't start, or is ended from outside: that says nothing of the mutant.
+    fn outcome(&self, tree: &Path, mutant: usize) -> Result<Outcome, String> {
         let mut command = Command::new(&self.program);
         command.arg("--test-threads=1").current_dir(tree);
         // Frames of code that isn't optimised are large; few cases of each property suffice here.
         command.envs([("RUST_MIN_STACK", "16777216"), ("PROPTEST_CASES", "16")]);
         command.env("KEYWARD_MUTANT", mutant.to_string());
         command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null());
-        let Ok(mut child) = command.spawn() else { return Outcome::Failed("it starts".into()) };
+        let failed = |error: std::io::Error| format!("{}: {error}", self.program.display());
+        let mut child = command.spawn().map_err(failed)?;
         let limit = self.takes * 10 + Duration::from_secs(20);
         let outcome = match first_failure(&mut child).recv_timeout(limit) {
             Ok(Some(test)) => Outcome::Failed(test),
-            Ok(None) => match child.wait() {
-                Ok(status) if status.success() => return Outcome::Passed,
-                Ok(status) => Outcome::Failed(status.to_string()),
-                Err(error) => Outcome::Failed(error.to_string()),
-            },
+            Ok(None) => {
+                let status = child.wait().map_err(failed)?;
+                return match (status.code(), status.signal()) {
+                    (Some(0), _) => Ok(Outcome::Passed),
+                    (Some(_), _) | (None, Some(ABORTED | OUT_OF_BOUNDS)) => {
+                        Ok(Outcome::Failed(status.to_string()))
+                    }
+                    _ => Err(format!("{}: {status}", self.program.display())),
+                };
+            }
             Err(_) => Outcome::Hung,
         };
         // It may have ended by itself.
         _ = child.kill();
         _ = child.wait();
-        outcome
+        Ok(outcome)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The copy of the project that is changed.
 
 use std::{
-    fs,
+    collections::BTreeSet,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,7 +23,28 @@ pub fn copied() -> Result<PathBuf, String> {
             write(&Path::new(TREE).join(file), &bytes)?;
         }
     }
+    let listed = files.split('\0').map(|file| Path::new(TREE).join(file)).collect();
+    forget(Path::new(TREE), &listed)?;
     Ok(TREE.into())
+}
+
+/// Removes what git knows nothing of: a test that is gone must not go on catching.
+fn forget(folder: &Path, listed: &BTreeSet<PathBuf>) -> Result<(), String> {
+    for path in entries(folder)? {
+        match path.is_dir() {
+            true => forget(&path, listed)?,
+            false if listed.contains(&path) => {}
+            false => fs::remove_file(&path).map_err(|error| error.to_string())?,
+        }
+    }
+    Ok(())
+}
+
+/// What a folder holds.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error: io::Error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
 }
 
 /// Writes a file that has other bytes, or isn't there.

@@ -1,5 +1,6 @@
 //! The record of all mutants, `audit/mutants.txt`: of each file how many there were, at which commit,
-//! and what became of them; those that no test sees (`!`); and by hand those that nobody could see,
+//! and what became of them; those that no test sees (`!`), and those with
+//! which a test takes too long (`~`); and by hand those that nobody could see,
 //! with the reason (`=`), named by what they replace, the line and the place within it.
 
 use std::{collections::BTreeMap, fs};
@@ -28,14 +29,16 @@ pub fn write(
         Some("unviable") => 3,
         _ => 5,
     };
-    let (mut files, mut open) = (BTreeMap::<&str, [usize; COLUMNS.len()]>::new(), Vec::new());
+    let (mut files, mut named) = (BTreeMap::<&str, [usize; COLUMNS.len()]>::new(), Vec::new());
     let columns = others.iter().map(|mutant| (mutant, column(mutant)));
     for (mutant, column) in columns.chain(same.iter().map(|mutant| (mutant, 4))) {
         let counts = files.entry(&mutant.file).or_default();
         counts[0] += 1;
         counts[column] += 1;
-        if column == 5 {
-            open.push(format!("! {}", mutant.key));
+        match column {
+            2 => named.push(format!("~ {}", mutant.key)),
+            5 => named.push(format!("! {}", mutant.key)),
+            _ => {}
         }
     }
     let lines = files.iter().map(|(file, counts)| {
@@ -43,19 +46,19 @@ pub fn write(
         format!("{file} | {} | {counts}", commit.trim())
     });
     let ran = |line: &str| {
-        let of = line.trim_start_matches("! ");
+        let of = line.trim_start_matches(['!', '~', ' ']);
         files
             .keys()
             .any(|file| of.strip_prefix(file).is_some_and(|rest| rest.starts_with([' ', ':'])))
     };
     let kept = before.lines().filter(|line| line.starts_with(['#', '=']) || !ran(line));
     let kept = kept.map(str::to_owned);
-    let mut text: Vec<String> = kept.chain(lines).chain(open.iter().cloned()).collect();
+    let mut text: Vec<String> = kept.chain(lines).chain(named.iter().cloned()).collect();
     // What is said of all, then what can't be seen, then the files and what is open in them.
     text.sort_by_key(|line| match line.as_bytes().first() {
         Some(b'#') => (0, String::new()),
         Some(b'=') => (1, line.clone()),
-        _ => (2, line.trim_start_matches("! ").replace(" | ", ":")),
+        _ => (2, line.trim_start_matches(['!', '~', ' ']).replace(" | ", ":")),
     });
     fs::write(root().join(RECORD), text.join("\n") + "\n").map_err(|error| error.to_string())?;
     let mut all = [0; COLUMNS.len()];
@@ -63,6 +66,7 @@ pub fn write(
         all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
     print(all);
+    let open: Vec<_> = named.into_iter().filter(|line| line.starts_with('!')).collect();
     match open.is_empty() {
         true => Ok(()),
         false => Err(format!("seen by no test:\n{}", open.join("\n"))),
@@ -89,11 +93,11 @@ pub fn listed() -> Result<(), String> {
     let mut commits = Vec::new();
     for line in record.lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<_> = line.split(" | ").collect();
-        let file = fields[0].trim_start_matches(['=', '!', ' ']).split(':').next();
+        let file = fields[0].trim_start_matches(['=', '!', '~', ' ']).split(':').next();
         let source = fs::read_to_string(root().join(file.unwrap_or_default()));
         let source = source.map_err(|error| format!("{line}: {error}"))?;
         match (line.as_bytes().first(), fields.as_slice()) {
-            (Some(b'='), _) if is_there(line, &source) => {}
+            (Some(b'=' | b'~'), _) if is_there(&format!("{line} | "), &source) => {}
             (Some(b's'), [file, commit, counts @ ..]) => {
                 // Of a clone without its history nobody can tell.
                 let arguments = ["diff", "--quiet", commit, "--", file];
@@ -146,8 +150,6 @@ pub struct Mutant {
     file: String,
     /// The name without line and column, which move, and the line with the place in it.
     key: String,
-    /// What cargo-mutants says of it.
-    pub value: Value,
 }
 
 impl Mutant {
@@ -171,7 +173,7 @@ impl Mutant {
         let indent = line.len() - line.trim_start().len();
         let place = column.saturating_sub(indent);
         let key = format!("{file}: {what} | {place}: {}", line.trim());
-        Ok(Self { name: name.to_owned(), file, key, value: value.clone() })
+        Ok(Self { name: name.to_owned(), file, key })
     }
 
     /// Whether a record says that nobody could see it.

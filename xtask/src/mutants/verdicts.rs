@@ -7,24 +7,47 @@ use std::{
     path::PathBuf,
 };
 
+use super::record::Mutant;
 use crate::toolchain::{clean, root, text};
 
 /// The verdicts in `target/mutants/verdicts.txt`: a line each, of the verdict, the mutant's name and
 /// what had it.
-pub struct Verdicts(PathBuf);
+pub struct Verdicts {
+    path: PathBuf,
+    /// What they are verdicts of.
+    of: String,
+}
 
+/// The verdict of those that nobody could see.
+const SAME: &str = "equivalent";
 /// Where cargo-mutants writes each of its verdicts.
 const LISTS: [(&str, &str); 3] =
     [("caught", "caught.txt"), ("timeout", "timeout.txt"), ("unviable", "unviable.txt")];
 
+/// Where it reads what it needn't try, beside what it has found itself.
+const TOLD: &str = "previously_caught.txt";
+/// What a verdict depends on; the record is none of it.
+const PARTS: [&str; 13] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+    "src",
+    "tests",
+    "testkit",
+    "store",
+    "backend",
+    "audit/Cargo.toml",
+    "audit/src",
+    "audit/mutants",
+    "xtask/src/mutants.rs",
+    "xtask/src/mutants",
+];
+
 impl Verdicts {
-    /// Those of sources and tests as they are now; forgets what was found of others.
-    pub fn of_what_is_here() -> Result<Self, String> {
-        let git = |arguments: &[&str]| text(clean("git").args(arguments)).unwrap_or_default();
-        let parts = ["src", "tests", "testkit", "Cargo.lock"];
-        let held = git(&[&["ls-tree", "HEAD"][..], &parts].concat());
-        let edited = git(&[&["diff", "HEAD", "--"][..], &parts].concat());
-        let of = format!("{held}\n{edited}");
+    /// Those of sources and tests as they are now, with the mutants that nobody could see, which are
+    /// not tried; forgets what was found of others.
+    pub fn of_what_is_here(same: &[Mutant]) -> Result<Self, String> {
+        let of = what_is_here();
         let folder = root().join("target/mutants");
         let (marker, verdicts) = (folder.join("of.txt"), folder.join("verdicts.txt"));
         if !fs::read_to_string(&marker).is_ok_and(|before| before == of) {
@@ -37,20 +60,30 @@ impl Verdicts {
                     return Err(format!("{}: can't be removed", gone.display()));
                 }
             }
-            let made = fs::create_dir_all(&folder).and_then(|()| fs::write(&marker, of));
+            let made = fs::create_dir_all(&folder).and_then(|()| fs::write(&marker, &of));
             made.map_err(|error| error.to_string())?;
         }
-        Ok(Self(verdicts))
+        let text = fs::read_to_string(&verdicts).unwrap_or_default();
+        let held = text.lines().filter(|line| !line.starts_with(SAME)).map(str::to_owned);
+        let same = same.iter().map(|mutant| format!("{SAME}\t{}\tthe record", mutant.name));
+        let text: String = held.chain(same).map(|line| line + "\n").collect();
+        fs::write(&verdicts, text).map_err(|error| error.to_string())?;
+        Ok(Self { path: verdicts, of })
     }
 
     /// Where they are.
     pub fn path(&self) -> &PathBuf {
-        &self.0
+        &self.path
+    }
+
+    /// Whether sources and tests are still those that were tried.
+    pub fn are_of_what_is_here(&self) -> bool {
+        self.of == what_is_here()
     }
 
     /// The verdict of each mutant, by its name.
     pub fn all(&self) -> BTreeMap<String, String> {
-        let text = fs::read_to_string(&self.0).unwrap_or_default();
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
         let line = |line: &str| {
             let mut fields = line.split('\t').map(str::to_owned);
             let verdict = fields.next()?;
@@ -62,7 +95,7 @@ impl Verdicts {
     /// Adds what cargo-mutants has found.
     pub fn gather(&self) -> Result<(), String> {
         let known = self.all();
-        let file = OpenOptions::new().create(true).append(true).open(&self.0);
+        let file = OpenOptions::new().create(true).append(true).open(&self.path);
         let mut file = file.map_err(|error| error.to_string())?;
         for (verdict, list) in LISTS {
             let names = fs::read_to_string(out(list)).unwrap_or_default();
@@ -74,20 +107,23 @@ impl Verdicts {
         Ok(())
     }
 
-    /// Tells cargo-mutants what it needn't try again. What hangs is caught by that.
+    /// Tells cargo-mutants what it needn't try again.
     pub fn tell(&self) -> Result<(), String> {
         let all = self.all();
+        let names: String = all.keys().map(|name| format!("{name}\n")).collect();
         let made = fs::create_dir_all(out(""));
-        made.map_err(|error| error.to_string())?;
-        for (list, verdicts) in
-            [(LISTS[0].1, &["caught", "timeout"][..]), (LISTS[2].1, &["unviable"])]
-        {
-            let names = all.iter().filter(|(_, verdict)| verdicts.contains(&verdict.as_str()));
-            let names: String = names.map(|(name, _)| format!("{name}\n")).collect();
-            fs::write(out(list), names).map_err(|error| error.to_string())?;
-        }
-        Ok(())
+        made.and_then(|()| fs::write(out(TOLD), names)).map_err(|error| error.to_string())
     }
+}
+
+/// All that a verdict depends on: what is committed, what isn't, and the compiler.
+fn what_is_here() -> String {
+    let git = |arguments: &[&str]| text(clean("git").args(arguments).args(PARTS));
+    let held = git(&["ls-files", "--stage", "--"]).unwrap_or_default();
+    let edited = git(&["diff", "HEAD", "--"]).unwrap_or_default();
+    let new = git(&["ls-files", "--others", "--exclude-standard", "--"]).unwrap_or_default();
+    let compiler = text(clean("rustc").arg("-vV")).unwrap_or_default();
+    format!("{held}\n{edited}\n{new}\n{compiler}")
 }
 
 /// What cargo-mutants writes where.
