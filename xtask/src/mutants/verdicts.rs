@@ -27,7 +27,7 @@ const LISTS: [(&str, &str); 3] =
 /// Where it reads what it needn't try, beside what it has found itself.
 const TOLD: &str = "previously_caught.txt";
 /// What a verdict depends on; the record is none of it.
-const PARTS: [&str; 13] = [
+const PARTS: [&str; 14] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo",
@@ -38,7 +38,8 @@ const PARTS: [&str; 13] = [
     "backend",
     "audit/Cargo.toml",
     "audit/src",
-    "audit/mutants",
+    "audit/mutants/Cargo.toml",
+    "audit/mutants/src",
     "xtask/src/mutants.rs",
     "xtask/src/mutants",
 ];
