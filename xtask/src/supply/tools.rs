@@ -104,6 +104,10 @@ fn semver(_write: bool) -> Result<(), String> {
     }
 }
 
+/// The folders of the workspace's packages, the core's first.
+const MEMBERS: [&str; 9] =
+    ["", "audit", "audit/mutants", "audit/secrets", "backend", "cli", "store", "testkit", "xtask"];
+
 /// A list of what the core is made of, for other people's scanners.
 fn sbom(_write: bool) -> Result<(), String> {
     let mut command = clean("cargo");
@@ -117,12 +121,15 @@ fn sbom(_write: bool) -> Result<(), String> {
     let folder = root().join("target/sbom");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let mut moved = 0;
-    for folder_of in ["", "audit", "audit/secrets", "backend", "cli", "store", "testkit", "xtask"] {
+    for folder_of in MEMBERS {
         let made = root().join(folder_of).join("keyward.cdx.json");
         let name = if folder_of.is_empty() { "keyward" } else { folder_of };
         let kept = folder.join(format!("{}.cdx.json", name.replace('/', "-")));
         moved += usize::from(made.exists() && fs::rename(made, kept).is_ok());
     }
     println!("sbom: {moved} in target/sbom");
-    if moved == 0 { Err("it has made nothing".into()) } else { Ok(()) }
+    match moved == MEMBERS.len() {
+        true => Ok(()),
+        false => Err(format!("{} members of the workspace are known", MEMBERS.len())),
+    }
 }
