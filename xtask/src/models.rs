@@ -1,6 +1,7 @@
 //! Models that an argument rests on, each beside a weakened one that must fail.
 
 mod explore;
+mod model_text;
 mod verifpal;
 mod widen;
 
