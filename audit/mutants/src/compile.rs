@@ -93,7 +93,7 @@ fn written(
         by_file.entry(&mutant.file).or_default().push((*number, mutant));
     }
     let mut all = BTreeMap::new();
-    for file in sources(Path::new("src"))? {
+    for file in tree::files(Path::new("src"))? {
         let name = file.to_string_lossy().into_owned();
         let source = fs::read_to_string(&file).map_err(|error| format!("{name}: {error}"))?;
         let of = by_file.get(name.as_str()).map_or(&[][..], Vec::as_slice);
@@ -104,17 +104,6 @@ fn written(
         }
         tree::write(&tree.join(&file), made.text.as_bytes())?;
         all.insert(name, made);
-    }
-    Ok(all)
-}
-
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut all = Vec::new();
-    for path in tree::entries(folder)? {
-        match path.is_dir() {
-            true => all.extend(sources(&path)?),
-            false => all.push(path),
-        }
     }
     Ok(all)
 }
@@ -223,7 +212,8 @@ fn cargo(tree: &Path, what: &str) -> Command {
     command
 }
 
-fn messages(output: &[u8]) -> Vec<Value> {
+/// What cargo says, a value a line.
+pub fn messages(output: &[u8]) -> Vec<Value> {
     let lines = output.split(|byte| *byte == b'\n');
     lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }

@@ -3,8 +3,9 @@
 //! What the mutants are cargo-mutants says (`cargo mutants --list --json`). It builds each by
 //! itself, which takes most of the time of a run; here a copy of the core asks at each place which
 //! one is on. What no switch can hold (a constant, an expression that compiles in one place only)
-//! is left to cargo-mutants, and so is what no test saw here.
+//! is built by itself, and tried by the unit tests. What no test saw is left to cargo-mutants.
 
+mod alone;
 mod compile;
 mod mutant;
 mod rewrite;
@@ -53,7 +54,13 @@ fn tried(list: &str, verdicts: &str, quick: &[String]) -> Result<(), String> {
     for at in plan.unviable.iter().filter(|at| todo.contains(at)) {
         record.write("unviable", &mutants[*at].name, "the compiler")?;
     }
-    let todo: Vec<usize> = todo.into_iter().filter(|at| plan.switched.contains(at)).collect();
+    let (todo, left): (Vec<usize>, Vec<usize>) = todo
+        .into_iter()
+        .filter(|at| !plan.unviable.contains(at))
+        .partition(|at| plan.switched.contains(at));
+    if !left.is_empty() {
+        alone::all(&mutants, &left, &record)?;
+    }
     if todo.is_empty() {
         return Ok(());
     }

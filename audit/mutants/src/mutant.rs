@@ -12,6 +12,8 @@ pub struct Mutant {
     pub genre: String,
     /// Where the changed text begins: line and column from 1, in characters.
     pub start: (usize, usize),
+    /// Where it ends: the place behind it.
+    pub end: (usize, usize),
     /// What stands there instead.
     pub replacement: String,
 }
@@ -26,13 +28,43 @@ impl Mutant {
 
     fn of(value: &Value) -> Option<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned);
-        let place = |key: &str| usize::try_from(value["span"]["start"][key].as_u64()?).ok();
+        let place = |end: &str| {
+            let number = |key: &str| usize::try_from(value["span"][end][key].as_u64()?).ok();
+            Some((number("line")?, number("column")?))
+        };
         Some(Self {
             name: text("name")?,
             file: text("file")?,
             genre: text("genre")?,
-            start: (place("line")?, place("column")?),
+            start: place("start")?,
+            end: place("end")?,
             replacement: text("replacement")?,
         })
+    }
+
+    /// The source with this change.
+    pub fn changed(&self, source: &str) -> String {
+        let [start, end] = [self.start, self.end].map(|place| offset(source, place));
+        [&source[..start], &self.replacement, &source[end..]].concat()
+    }
+}
+
+/// The byte at a line and a column, both from 1, the column in characters.
+pub fn offset(source: &str, (line, column): (usize, usize)) -> usize {
+    let line = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = source.get(line..).unwrap_or_default();
+    line + rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_made_at_its_place() {
+        let list = r#"[{"name": "n", "file": "f", "genre": "g", "replacement": "0",
+            "span": {"start": {"line": 2, "column": 3}, "end": {"line": 3, "column": 1}}}]"#;
+        let mutants = Mutant::all(list).unwrap();
+        assert_eq!(mutants[0].changed("a\né b\nc"), "a\né 0c");
     }
 }

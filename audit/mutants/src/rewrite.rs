@@ -14,7 +14,7 @@ use syn::{
     visit::{self, Visit},
 };
 
-use crate::mutant::Mutant;
+use crate::mutant::{Mutant, offset};
 
 /// A source that was rewritten.
 pub struct Rewritten {
@@ -31,12 +31,10 @@ pub fn rewritten(
     constant: &BTreeSet<String>,
 ) -> Result<Rewritten, String> {
     let ast = syn::parse_file(source).map_err(|error| error.to_string())?;
-    let mut starts = vec![0];
-    starts.extend(source.match_indices('\n').map(|(at, _)| at + 1));
     let (at, operands, edits) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-    let mut rewriting = Rewriting { source, starts, at, operands, constant, edits };
+    let mut rewriting = Rewriting { source, at, operands, constant, edits };
     for (number, mutant) in mutants {
-        let at = rewriting.at.entry(rewriting.offset(mutant.start)).or_default();
+        let at = rewriting.at.entry(offset(source, mutant.start)).or_default();
         at.push((*number, mutant));
     }
     rewriting.visit_file(&ast);
@@ -57,8 +55,6 @@ struct Edit {
 
 struct Rewriting<'s, 'm> {
     source: &'s str,
-    /// Where each line begins.
-    starts: Vec<usize>,
     /// The mutants whose place isn't found yet, by where they begin.
     at: BTreeMap<usize, Vec<(usize, &'m Mutant)>>,
     /// Where the operators stand of expressions that are an operand as they are, with no
@@ -69,17 +65,11 @@ struct Rewriting<'s, 'm> {
 }
 
 impl Rewriting<'_, '_> {
-    /// The byte at a line and a column, both from 1.
-    fn offset(&self, (line, column): (usize, usize)) -> usize {
-        let start = self.starts.get(line - 1).copied().unwrap_or(self.source.len());
-        let rest = &self.source[start..];
-        start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at)
-    }
-
     fn range(&self, spanned: &impl Spanned) -> Range<usize> {
         let span = spanned.span();
         let (start, end) = (span.start(), span.end());
-        self.offset((start.line, start.column + 1))..self.offset((end.line, end.column + 1))
+        offset(self.source, (start.line, start.column + 1))
+            ..offset(self.source, (end.line, end.column + 1))
     }
 
     fn text(&self, spanned: &impl Spanned) -> String {
@@ -274,6 +264,7 @@ mod tests {
                 file: String::new(),
                 genre: (*genre).to_owned(),
                 start: (before.matches('\n').count() + 1, column),
+                end: (1, 1),
                 replacement: (*replacement).to_owned(),
             }
         };

@@ -61,7 +61,7 @@ struct Test {
 }
 
 /// What a program of tests says of a mutant.
-enum Outcome {
+pub enum Outcome {
     Passed,
     Failed(String),
     Hung,
@@ -179,39 +179,49 @@ impl Test {
         }
     }
 
-    /// Runs it with a mutant on, up to its first failure, and for ten times its time at most.
-    ///
-    /// # Errors
-    /// Where it doesn't start, or is ended from outside: that says nothing of the mutant.
+    /// Runs it with a mutant on, for ten times its time at most.
     fn outcome(&self, tree: &Path, mutant: usize) -> Result<Outcome, String> {
-        let mut command = Command::new(&self.program);
-        command.arg("--test-threads=1").current_dir(tree);
-        // Frames of code that isn't optimised are large; few cases of each property suffice here.
-        command.envs([("RUST_MIN_STACK", "16777216"), ("PROPTEST_CASES", "16")]);
-        command.env("KEYWARD_MUTANT", mutant.to_string());
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null());
-        let failed = |error: std::io::Error| format!("{}: {error}", self.program.display());
-        let mut child = command.spawn().map_err(failed)?;
         let limit = self.takes * 10 + Duration::from_secs(20);
-        let outcome = match first_failure(&mut child).recv_timeout(limit) {
-            Ok(Some(test)) => Outcome::Failed(test),
-            Ok(None) => {
-                let status = child.wait().map_err(failed)?;
-                return match (status.code(), status.signal()) {
-                    (Some(0), _) => Ok(Outcome::Passed),
-                    (Some(_), _) | (None, Some(ABORTED | OUT_OF_BOUNDS)) => {
-                        Ok(Outcome::Failed(status.to_string()))
-                    }
-                    _ => Err(format!("{}: {status}", self.program.display())),
-                };
-            }
-            Err(_) => Outcome::Hung,
-        };
-        // It may have ended by itself.
-        _ = child.kill();
-        _ = child.wait();
-        Ok(outcome)
+        tried(&self.program, tree, Some(mutant), limit)
     }
+}
+
+/// Runs a program of tests with a mutant on, or none, up to its first failure.
+///
+/// # Errors
+/// Where it doesn't start, or is ended from outside: that says nothing of the mutant.
+pub fn tried(
+    program: &Path,
+    tree: &Path,
+    mutant: Option<usize>,
+    limit: Duration,
+) -> Result<Outcome, String> {
+    let mut command = Command::new(program);
+    command.arg("--test-threads=1").current_dir(tree);
+    // Frames of code that isn't optimised are large; few cases of each property suffice here.
+    command.envs([("RUST_MIN_STACK", "16777216"), ("PROPTEST_CASES", "16")]);
+    command.envs(mutant.map(|mutant| ("KEYWARD_MUTANT", mutant.to_string())));
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null());
+    let failed = |error: std::io::Error| format!("{}: {error}", program.display());
+    let mut child = command.spawn().map_err(failed)?;
+    let outcome = match first_failure(&mut child).recv_timeout(limit) {
+        Ok(Some(test)) => Outcome::Failed(test),
+        Ok(None) => {
+            let status = child.wait().map_err(failed)?;
+            return match (status.code(), status.signal()) {
+                (Some(0), _) => Ok(Outcome::Passed),
+                (Some(_), _) | (None, Some(ABORTED | OUT_OF_BOUNDS)) => {
+                    Ok(Outcome::Failed(status.to_string()))
+                }
+                _ => Err(format!("{}: {status}", program.display())),
+            };
+        }
+        Err(_) => Outcome::Hung,
+    };
+    // It may have ended by itself.
+    _ = child.kill();
+    _ = child.wait();
+    Ok(outcome)
 }
 
 /// Tells the first test that fails, or that the output has ended.

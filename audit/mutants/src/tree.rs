@@ -30,18 +30,14 @@ pub fn copied() -> Result<PathBuf, String> {
 
 /// Removes what git knows nothing of: a test that is gone must not go on catching.
 fn forget(folder: &Path, listed: &BTreeSet<PathBuf>) -> Result<(), String> {
-    for path in entries(folder)? {
-        match path.is_dir() {
-            true => forget(&path, listed)?,
-            false if listed.contains(&path) => {}
-            false => fs::remove_file(&path).map_err(|error| error.to_string())?,
-        }
+    for path in files(folder)?.into_iter().filter(|path| !listed.contains(path)) {
+        fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }
 
 /// What a folder holds.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let failed = |error: io::Error| format!("{}: {error}", folder.display());
     let entries = fs::read_dir(folder).map_err(failed)?;
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
@@ -55,4 +51,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let made = path.parent().map_or(Ok(()), fs::create_dir_all);
     made.and_then(|()| fs::write(path, bytes))
         .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// All files of a folder and of those in it.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut all = Vec::new();
+    for path in entries(folder)? {
+        match path.is_dir() {
+            true => all.extend(files(&path)?),
+            false => all.push(path),
+        }
+    }
+    Ok(all)
 }
