@@ -1,10 +1,10 @@
 //! Breaks the core in every small way: for each a test must fail.
 //!
 //! What the mutants are cargo-mutants says. Most are tried by one build that has each behind a
-//! switch (`audit/mutants`); what no switch can hold, and what no test saw there, cargo-mutants
-//! builds and tries by itself, first by a few tests, at last by all of the core. A run that ends
-//! early goes on where it ended, unless sources or tests have changed. What was found stands in
-//! `audit/mutants.txt` (see `record`).
+//! switch, and what no switch can hold by the unit tests (`audit/mutants`). What no test saw there
+//! cargo-mutants builds and tries by itself, first by a few tests, at last by all of the core. A run
+//! that ends early goes on where it ended, unless sources or tests have changed. What was found
+//! stands in `audit/mutants.txt` (see `record`).
 
 mod record;
 mod verdicts;
