@@ -30,7 +30,7 @@ mod switched {
 ";
 
 /// Errors that a mutant by itself would have as well: a trait, a name, an argument or an operator
-/// that isn't there. Of all others cargo-mutants finds out.
+/// that isn't there. All others are built by themselves.
 const BY_ITSELF: [&str; 8] =
     ["E0061", "E0277", "E0369", "E0412", "E0425", "E0432", "E0433", "E0599"];
 /// The same of a macro, for which there is no code.
