@@ -1,7 +1,7 @@
 //! A lock that remembers nothing: what it trusts comes with each presentation.
 
 use keyward::{
-    Card, Channel, Interval, Keyset, Now, Presentation, Scope, Status, Time, Trust,
+    Card, Channel, Denial, Interval, Keyset, Now, Presentation, Scope, Status, Time, Trust,
     id::{Counter, DomainId, Epoch, KeyName, LinkId, Nonce},
     ledger::{Memory, Uses},
     replay::{CounterFault, Unseen, Window},
@@ -13,15 +13,27 @@ use crate::Parts;
 
 /// Verifies a presentation by trust, challenge and time that follow it: keyset, card, list, domain,
 /// epoch, nonce and time.
+///
+/// # Errors
+/// Those of `verify`; [`Denial::Unclaimed`] where the trust doesn't decode.
+// The verdict is `verify`'s own, and isn't moved: a copy would be measured too.
 #[inline(never)]
-pub fn verified(presentation: &Presentation<'_>, parts: &mut Parts<'_>) -> Option<Accepted> {
-    let trust = pinned(parts)?;
+pub fn verified(
+    presentation: &Presentation<'_>,
+    parts: &mut Parts<'_>,
+) -> Result<Accepted, Denial> {
+    let trust = &pinned(parts).ok_or(Denial::Unclaimed)?;
+    let (nonce, now) = challenged(parts).ok_or(Denial::Unclaimed)?;
+    let challenge = OpenChallenge { nonce, channel: Channel::Radio, issued: now.uptime };
+    let challenge = Some(challenge);
+    verify(presentation, &View { trust, memory: &Nothing, now, challenge, app: None })
+}
+
+/// The challenge that is open, and the present.
+fn challenged(parts: &mut Parts<'_>) -> Option<(Nonce, Now)> {
     let nonce = Nonce(*parts.array()?);
     let (time, uptime) = (Interval::exactly(Time(parts.number()?)), Uptime(1000));
-    let challenge = OpenChallenge { nonce, channel: Channel::Radio, issued: uptime };
-    let now = Now { time, uptime, drift_ppm: 0 };
-    let challenge = Some(challenge);
-    verify(presentation, &View { trust: &trust, memory: &Nothing, now, challenge, app: None }).ok()
+    Some((nonce, Now { time, uptime, drift_ppm: 0 }))
 }
 
 /// The trust that a lock would hold.

@@ -10,6 +10,6 @@ board::start!(run);
 fn run() {
     let _closed = each(&mut [0; MOST], |mut parts| {
         let presentation = parts.next()?;
-        verified(&keyward::Presentation::decode(presentation).ok()?, &mut parts).map(drop)
+        verified(&keyward::Presentation::decode(presentation).ok()?, &mut parts).ok().map(drop)
     });
 }
