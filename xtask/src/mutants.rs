@@ -2,9 +2,9 @@
 //!
 //! What the mutants are cargo-mutants says. Most are tried by one build that has each behind a
 //! switch, and what no switch can hold by the unit tests (`audit/mutants`). What no test saw there
-//! cargo-mutants builds and tries by itself, first by a few tests, at last by all of the core. A run
-//! that ends early goes on where it ended, unless sources or tests have changed. What was found
-//! stands in `audit/mutants.txt` (see `record`).
+//! cargo-mutants builds and tries by itself, first by a few tests, then by slower ones, at last by
+//! all of the core. A run that ends early goes on where it ended, unless sources or tests have
+//! changed. What was found stands in `audit/mutants.txt` (see `record`).
 
 mod record;
 mod verdicts;
@@ -55,8 +55,10 @@ const QUICK: [&str; 35] = [
 ];
 /// Those of the quick ones that catch most, linked in a few seconds.
 const FIRST: [&str; 3] = ["attacks", "awaited", "lock"];
-/// What takes longer hangs: many times what the tests take, those, the quick ones and all.
-const SECONDS: [&str; 3] = ["60", "120", "1800"];
+/// Those that take ten seconds each, and see nearly all that the quick ones don't.
+const SLOWER: [&str; 4] = ["chains", "faults", "foretell", "journal"];
+/// What takes longer hangs: many times what the tests take, of each of these lists, and of all.
+const SECONDS: [&str; 4] = ["60", "120", "600", "1800"];
 
 /// Runs the mutants of the files that are named, or of all that `src` has; fails where one was seen
 /// by no test and isn't told to be equivalent. `--apart` builds each by itself, with no switches.
@@ -89,11 +91,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     if !apart {
         switched(&listed, &verdicts)?;
     }
-    let [first, quick] = [&FIRST[..], &QUICK].map(|tests| {
+    let [first, quick, slower] = [&FIRST[..], &QUICK, &SLOWER].map(|tests| {
         let tests = tests.iter().flat_map(|test| ["--test", test]);
         tests.chain(["--lib"]).collect::<Vec<_>>()
     });
-    for (seconds, tests) in SECONDS.into_iter().zip([first, quick, vec!["--lib", "--tests"]]) {
+    let all = vec!["--lib", "--tests"];
+    for (seconds, tests) in SECONDS.into_iter().zip([first, quick, slower, all]) {
         try_by(&files, &verdicts, seconds, &tests)?;
     }
     if !verdicts.are_of_what_is_here() {

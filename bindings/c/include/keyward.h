@@ -687,10 +687,10 @@ kw_status kw_lock_log_begin(kw_lock *lock,
 
 // Writes the next entry with its signed receipt, each log from its oldest on: in the clear to the
 // session whose `read log` request was granted, for everybody else sealed to the owner's log key.
-// `session` is 0 for nobody in particular. `KW_END` behind the last; `KW_KEY` where the owner has
-// no log key, or one that is none, and the entry is passed over; 501 `Changed` where the log was
-// written anew meanwhile, and is to be begun once more. A call that fails otherwise loses no entry:
-// the next one gives it.
+// `session` is 0 for nobody in particular. `KW_END` behind the last, and where no reading was begun
+// in this life since the start; `KW_KEY` where the owner has no log key, or one that is none, and
+// the entry is passed over; 501 `Changed` where the log was written anew meanwhile, and is to be
+// begun once more. A call that fails otherwise loses no entry: the next one gives it.
 kw_status kw_lock_log_next(kw_lock *lock,
                            uint32_t session,
                            uint8_t *out,

@@ -93,7 +93,7 @@ impl Parts {
         opening: Option<keyward::OpeningKeys>,
     ) {
         self.close_all();
-        self.acted = None;
+        (self.reader, self.acted) = (None, None);
         (self.secret, self.device) = (secret, device);
         if let Some(opening) = opening {
             self.lock.set_opening_keys(opening);

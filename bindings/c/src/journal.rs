@@ -32,10 +32,10 @@ pub unsafe extern "C" fn kw_lock_log_begin(lock: *mut kw_lock, denials: u8) -> k
 
 /// Writes the next entry with its signed receipt, each log from its oldest on: in the clear to the
 /// session whose `read log` request was granted, for everybody else sealed to the owner's log key.
-/// `session` is 0 for nobody in particular. `KW_END` behind the last; `KW_KEY` where the owner has
-/// no log key, or one that is none, and the entry is passed over; 501 `Changed` where the log was
-/// written anew meanwhile, and is to be begun once more. A call that fails otherwise loses no entry:
-/// the next one gives it.
+/// `session` is 0 for nobody in particular. `KW_END` behind the last, and where no reading was begun
+/// in this life since the start; `KW_KEY` where the owner has no log key, or one that is none, and
+/// the entry is passed over; 501 `Changed` where the log was written anew meanwhile, and is to be
+/// begun once more. A call that fails otherwise loses no entry: the next one gives it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kw_lock_log_next(
     lock: *mut kw_lock,

@@ -140,7 +140,7 @@ unsafe fn restore(
     // One that can't be read is none.
     let anchor = Anchor::decode(kept, &parts.secret);
     parts.close_all();
-    parts.acted = None;
+    (parts.reader, parts.acted) = (None, None);
     let found = match parts.lock.restore(anchor.as_ref())? {
         Restored::Unclaimed => kw_restored { interrupted: 0, found: KW_UNCLAIMED },
         Restored::Claimed { interrupted: None } => {

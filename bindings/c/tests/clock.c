@@ -87,6 +87,25 @@ static void nothing_is_taken_in(const struct brought *brought)
     is("ten days passed at most", 1, held.lo <= before.lo + 10 * days / 1000);
 }
 
+// Who carries the log away isn't told that it ends where the ticks started anew.
+static void a_log_is_read_on(const struct brought *brought)
+{
+    unsigned char out[KW_MAX_ENTRY];
+    size_t length;
+    uint32_t count, read = 0;
+    kw_status told;
+    begin(brought, KW_KNOWS_TICKS);
+    is("count the entries", KW_OK, kw_lock_log_count(lock, &count));
+    is("there are some", 1, count > 1);
+    is("begin to read", KW_OK, kw_lock_log_begin(lock, 0));
+    do {
+        is("the ticks start anew", KW_OK, kw_lock_clock_restarted(lock));
+        told = kw_lock_log_next(lock, 0, out, sizeof out, &length);
+    } while ((told == KW_OK || told == KW_KEY) && read++ < count);
+    is("the end", KW_END, (uint64_t)told);
+    is("all entries", count, read);
+}
+
 // From each reading of the clock on that a request asks for.
 static void nothing_opens(const struct brought *brought)
 {
@@ -129,5 +148,6 @@ int clock_fails(struct in *in)
         return 0;
     nothing_is_taken_in(&brought);
     nothing_opens(&brought);
+    a_log_is_read_on(&brought);
     return failures == 0;
 }
