@@ -8,15 +8,16 @@ mod visit;
 
 use common::{committed, counted};
 use keyward::{
-    Channel, Denial, Now, Refusal, Right, Seconds,
-    id::{LockId, Sequence},
+    Ask, Caveats, Channel, Denial, Now, Presentation, Refusal, Right, Rights, Seconds, Target,
+    Valid,
+    id::{LockId, Nonce, Sequence},
     ledger::Outcome,
     lock::Restored,
     receipt::{Entry, Event, Head, Log},
 };
 use keyward_testkit::{
     journal,
-    world::{Door, START, World, door::secret_bytes},
+    world::{Door, Holder, START, World, door::secret_bytes},
 };
 use visit::{DAY, grant, unlock};
 
@@ -50,9 +51,16 @@ fn over(door: Door, records: &[Vec<u8>]) -> (Door, Result<Restored, Denial>) {
 
 #[test]
 fn a_newer_state_is_left_alone_and_only_the_anchor_opens() {
-    let world = World::new(9);
-    let anchor = world.flat.lock.anchor().unwrap();
-    let (records, key, flat) = written(world.flat);
+    let World { flat, mut owner, courier, mut rng, .. } = World::new(9);
+    let (id, phone) = (flat.id, Holder::new(&mut rng));
+    let guest = grant(&mut owner, id, &courier, Right::UNLOCK, DAY);
+    let glass = {
+        let valid = Valid { from: START, lasts: DAY.1 };
+        let grant = Caveats::grant(Rights::of(Right::UNLOCK), &[Target::Lock(id)], valid).unwrap();
+        owner.grant_emergency(&phone.public(), &grant)
+    };
+    let anchor = flat.lock.anchor().unwrap();
+    let (records, key, flat) = written(flat);
     let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
     bodies[0] = vec![0, SCHEMA + 1, 99];
     let newer = journal::tagged(&key, bodies);
@@ -64,7 +72,17 @@ fn a_newer_state_is_left_alone_and_only_the_anchor_opens() {
     let mut flat = flat;
     assert_eq!(flat.lock.relock_within(now), Some(Seconds(0)), "nobody knows");
     flat.secure();
-    let _session = anchor.challenge(keyward::id::Nonce([1; 16]), Channel::Radio, now);
+    for (held, holder, opens) in [(&glass, &phone, Ok(Outcome::Done)), (&guest, &courier, Err(200))]
+    {
+        let mut session = anchor.challenge(Nonce([1; 16]), Channel::Radio, now);
+        let challenge = session.challenge().encode().unwrap();
+        let ask = Ask { lock: id, right: Right::UNLOCK, parameter: b"" };
+        let request = holder.request(held, ask, challenge.as_bytes(), Channel::Radio, &mut rng);
+        let bytes = holder.present(&request, &[], None);
+        let presentation = Presentation::decode(&bytes).unwrap();
+        let opened = anchor.open(&mut session, &presentation, now, |_order| Outcome::Done);
+        assert_eq!(opened.map_err(|denial| denial.code()), opens);
+    }
     assert_eq!(journal::records(&mut flat.lock.into_store()), newer, "nothing was destroyed");
 }
 

@@ -1,4 +1,5 @@
-//! Other people's test suites, whole, through the very calls that keyward makes.
+//! Other people's test suites, whole, through the very calls that keyward makes; but for the cipher, which is
+//! only called within `hpke` (see `cipher.rs`).
 //!
 //! A suite says what must be taken and what must be refused. Where keyward refuses more, as SPEC.md
 //! has it, the case is counted under the name of its class, and nowhere else.

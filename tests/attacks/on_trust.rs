@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ed25519_dalek::Signer;
 use keyward::{
-    Denial, Refusal, Request, Right, Rights, Roles, Seconds, SigningKey, Taken, Time, id::LockId,
-    role,
+    Denial, Now, Refusal, Request, Right, Rights, Roles, Seconds, SigningKey, Taken, Time,
+    id::LockId, lock::Restored, role, time::Uptime,
 };
 use keyward_testkit::{
     bound,
@@ -15,7 +15,7 @@ use keyward_testkit::{
 use crate::common::{DAY, asked, code, counted, grant, judged, uncounted, unlock, visit};
 
 #[test]
-fn a20_keys_are_drawn_and_can_be_changed_without_a_network() {
+fn a20_keys_follow_from_no_name_and_can_be_changed_without_a_network() {
     let mut world = World::new(120);
     let before = uncounted(&mut world);
     let now = world.now();
@@ -64,8 +64,10 @@ fn a21_a_guests_token_changes_no_trust() {
     // Every right but `release`, which ends the life.
     let all = Rights(0b1_1111);
     let held = world.owner.grant(&world.courier.public(), 0, &grant(id, all, DAY));
+    let floor = |door: &Door| door.lock.present(Now::ticks(Uptime(0), 0)).unwrap().lo();
     let trust = format!("{:?}", world.flat.lock.trust().unwrap());
     let memory = format!("{:?}", world.flat.lock.memory());
+    let passed = floor(&world.flat);
     for right in [Right::UNLOCK, Right::LOCK, Right::HOLD_OPEN, Right::STATUS, Right::READ_LOG] {
         let now = world.now();
         let World { flat, courier, rng, .. } = &mut world;
@@ -78,6 +80,11 @@ fn a21_a_guests_token_changes_no_trust() {
     unlock(&mut world, &held).unwrap();
     assert_eq!(trust, format!("{:?}", world.flat.lock.trust().unwrap()));
     assert_ne!(memory, format!("{:?}", world.flat.lock.memory()));
+    // Nor does any of it stand in the store, for the next start.
+    let (flat, restored) = world.flat.restarted(None, |store| store);
+    assert_eq!(restored, Ok(Restored::Claimed { interrupted: None }));
+    assert_eq!(trust, format!("{:?}", flat.lock.trust().unwrap()));
+    assert_eq!(passed, floor(&flat));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Runs the fuzz targets, each for a while, from committed seeds and the corpus that it keeps.
 
 use std::{
-    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
     iter,
@@ -44,8 +43,9 @@ const SMOKE: u64 = 20;
 /// Seconds until what was done is written down: a run that is stopped loses that much.
 const SLICE: u64 = 300;
 
-/// Where it is written down, beside what was built: a line for each target.
-const DONE: &str = "fuzz/target/done";
+/// Where it is written down, beside what was built: a file for each target, so that what runs side
+/// by side forgets nothing of each other.
+const DONE: &str = "fuzz/target/fuzzed";
 
 /// Fuzzes each target until it was fuzzed for `--seconds N` altogether, or for a while more; one
 /// with `--target T`, so many side by side with `--jobs N`. `--seeds` writes the seeds instead.
@@ -70,14 +70,13 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     }
     install()?;
     build(only)?;
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Done::read()));
-    let found = Mutex::new(Vec::new());
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some((name, longest)) = targets.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    let fell = fuzz(name, *longest, total, &done).unwrap_or_else(|error| {
+                    let fell = fuzz(name, *longest, total).unwrap_or_else(|error| {
                         eprintln!("{name}: {error}");
                         true
                     });
@@ -119,28 +118,20 @@ fn build(only: Option<&str>) -> Result<(), String> {
 }
 
 /// Fuzzes a target, and tells what was done altogether. Whether an input made it panic.
-fn fuzz(
-    name: &str,
-    longest: usize,
-    total: Option<u64>,
-    done: &Mutex<Done>,
-) -> Result<bool, String> {
-    let poisoned = |_| "a thread fell".to_owned();
-    let before = done.lock().map_err(poisoned)?.of(name).seconds;
-    let until = total.unwrap_or(before + SMOKE);
+fn fuzz(name: &str, longest: usize, total: Option<u64>) -> Result<bool, String> {
+    let until = total.unwrap_or(Sum::of(name).seconds + SMOKE);
     let mut fell = false;
     for first in iter::once(true).chain(iter::repeat(false)) {
-        let seconds = done.lock().map_err(poisoned)?.of(name).seconds;
-        let left = until.saturating_sub(seconds);
+        let left = until.saturating_sub(Sum::of(name).seconds);
         if fell || left == 0 && !first {
             break;
         }
         // Where nothing is left, what was found before runs once more.
         let Slice { seconds, executions, has_fallen } = slice(name, longest, left.min(SLICE))?;
         fell = has_fallen;
-        done.lock().map_err(poisoned)?.add(name, Sum { seconds, executions })?;
+        Sum { seconds, executions }.add_to(name)?;
     }
-    let Sum { seconds, executions } = done.lock().map_err(poisoned)?.of(name);
+    let Sum { seconds, executions } = Sum::of(name);
     println!("{name}.seconds: {seconds}");
     println!("{name}.executions: {executions}");
     println!("{name}.corpus: {}", files(&format!("fuzz/corpus/{name}")));
@@ -206,44 +197,28 @@ fn slice(name: &str, longest: usize, seconds: u64) -> Result<Slice, String> {
     }
 }
 
-/// How long a target was fuzzed, and with how many inputs.
+/// How long a target was fuzzed, and with how many inputs, since the targets were first built here.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     seconds: u64,
     executions: u64,
 }
 
-/// What was done since the targets were first built here.
-struct Done(BTreeMap<String, Sum>);
-
-impl Done {
-    fn read() -> Self {
-        let text = fs::read_to_string(DONE).unwrap_or_default();
-        let line = |line: &str| {
-            let mut words = line.split(' ');
-            let name = words.next()?.to_owned();
-            let [seconds, executions] = [words.next()?, words.next()?];
-            let sum = Sum { seconds: seconds.parse().ok()?, executions: executions.parse().ok()? };
-            Some((name, sum))
-        };
-        Self(text.lines().filter_map(line).collect())
+impl Sum {
+    fn of(name: &str) -> Self {
+        let text = fs::read_to_string(Path::new(DONE).join(name)).unwrap_or_default();
+        let mut numbers = text.split_whitespace().map_while(|word| word.parse().ok());
+        let mut next = || numbers.next().unwrap_or_default();
+        Self { seconds: next(), executions: next() }
     }
 
-    fn of(&self, name: &str) -> Sum {
-        self.0.get(name).copied().unwrap_or_default()
-    }
-
-    fn add(&mut self, name: &str, more: Sum) -> Result<(), String> {
-        let sum = self.0.entry(name.to_owned()).or_default();
-        sum.seconds += more.seconds;
-        sum.executions += more.executions;
-        let line = |(name, Sum { seconds, executions }): (&String, &Sum)| {
-            format!("{name} {seconds} {executions}\n")
-        };
-        let text: String = self.0.iter().map(line).collect();
+    fn add_to(self, name: &str) -> Result<(), String> {
+        let Self { seconds, executions } = Self::of(name);
+        let text = format!("{} {}\n", seconds + self.seconds, executions + self.executions);
         // What was built may be elsewhere.
-        let written = fs::create_dir_all("fuzz/target").and_then(|()| fs::write(DONE, text));
-        written.map_err(|error| format!("{DONE}: {error}"))
+        let written =
+            fs::create_dir_all(DONE).and_then(|()| fs::write(Path::new(DONE).join(name), text));
+        written.map_err(|error| format!("{DONE}/{name}: {error}"))
     }
 }
 

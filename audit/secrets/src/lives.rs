@@ -8,6 +8,8 @@ use std::{
     mem,
 };
 
+use curve25519_dalek::{Scalar, scalar::clamp_integer};
+use hmac::{Hmac, KeyInit};
 use keyward::{
     Lock, OpeningKey, OpeningKeys, SealingKey, SigningKey,
     id::{ClaimNonce, LockId},
@@ -20,34 +22,50 @@ use keyward::{
     tables::Tables,
     text,
 };
+use sha2::{Digest, Sha512};
 use zeroize::Zeroize;
 
-use crate::draw::Draw;
+use crate::{draw::Draw, scan::needles};
 
 /// What becomes of a life's secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It is forgotten, and must be found.
-    Forgotten,
+    /// It is forgotten, and must be found in these forms.
+    Forgotten(&'static [&'static str]),
     /// It is dropped where it was made, and must be gone.
     Dropped,
     /// It was moved before: what the compiler copied, nobody can zero.
     Moved,
 }
 
+/// It is found as it is.
+const ITSELF: End = End::Forgotten(&[needles::SECRET]);
+
 /// What happens to a secret.
 type Life = fn(&mut [u8; 32]);
 
 /// Each life's name, its end, and what happens in it.
 pub const LIVES: &[(&str, End, Life)] = &[
-    ("a signing key that is forgotten", End::Forgotten, |secret| {
+    ("a signing key that is forgotten", ITSELF, |secret| {
         mem::forget(black_box(SigningKey::<role::Holder>::from_secret(secret)));
     }),
-    ("a device secret that is forgotten", End::Forgotten, |secret| {
+    ("a device secret that is forgotten", ITSELF, |secret| {
         mem::forget(black_box(DeviceSecret::new(*secret)));
     }),
-    ("an opening key that is forgotten", End::Forgotten, |secret| {
+    ("an opening key that is forgotten", ITSELF, |secret| {
         mem::forget(black_box(OpeningKey::from_secret(secret)));
+    }),
+    // What the crates make of a secret, kept as they keep it: that its form is known.
+    ("a hash", End::Forgotten(&[needles::FIRST, needles::PREFIX]), |secret| {
+        kept(Sha512::digest(*secret));
+    }),
+    ("a scalar", End::Forgotten(&[needles::REDUCED]), |secret| kept(scalar(secret))),
+    ("a scalar at work", End::Forgotten(&[needles::LIMBS]), |secret| {
+        let scalar = scalar(secret);
+        kept(black_box(scalar) * black_box(scalar));
+    }),
+    ("a key of HMAC", End::Forgotten(&[needles::INNER, needles::OUTER]), |secret| {
+        kept(Hmac::<Sha512>::new_from_slice(&*secret));
     }),
     ("a signing key", End::Dropped, signing),
     ("a signing key, written as text", End::Dropped, written),
@@ -75,6 +93,18 @@ pub const LIVES: &[(&str, End, Life)] = &[
         drop(black_box(Box::new(OpeningKey::from_secret(secret))));
     }),
 ];
+
+/// Leaves a value where it is.
+fn kept<T>(value: T) {
+    mem::forget(black_box(Box::new(value)));
+}
+
+/// The scalar of a signing key (RFC 8032, section 5.1.5).
+fn scalar(secret: &[u8; 32]) -> Scalar {
+    let hash = Sha512::digest(secret);
+    let half = hash.first_chunk().expect("64 bytes");
+    Scalar::from_bytes_mod_order(clamp_integer(*half))
+}
 
 /// Lives one of [`LIVES`]: the secret comes on the standard input, and behind what is to be opened
 /// with it. It ends when the input does.

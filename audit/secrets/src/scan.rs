@@ -1,6 +1,6 @@
 //! Reads the memory of a process in which a secret has lived.
 
-mod needles;
+pub mod needles;
 
 use std::{
     env,
@@ -24,10 +24,11 @@ pub fn memory() -> Result<(), String> {
             println!("    {needle}: {whereabouts}");
         }
         match end {
-            End::Forgotten => {
-                let secret = forms.iter().any(|(needle, _)| *needle == needles::SECRET);
-                println!("  control_found: {}", u8::from(secret));
-                unseen += u64::from(!secret);
+            End::Forgotten(controls) => {
+                let is_there = |control: &&&str| forms.iter().any(|(needle, _)| needle == *control);
+                let found = controls.iter().filter(is_there).count();
+                println!("  control_found: {found} of {}", controls.len());
+                unseen += controls.len() - found;
             }
             End::Dropped => {
                 println!("  left_in_memory: {}", forms.len());

@@ -1,7 +1,7 @@
 //! The record of all mutants, `audit/mutants.txt`: of each file how many there were, at which commit,
-//! and what became of them; those that no test sees (`!`), and those with
-//! which a test takes too long (`~`); and by hand those that nobody could see,
-//! with the reason (`=`), named by what they replace, the line and the place within it.
+//! and what became of them; those that no test sees (`!`), and those with which a test takes too
+//! long (`~`); and by hand those that nobody could see (`=`), named by what they replace, the line
+//! and the place within it. Behind `=` and `~` stands the reason, which is kept.
 
 use std::{collections::BTreeMap, fs};
 
@@ -36,7 +36,12 @@ pub fn write(
         counts[0] += 1;
         counts[column] += 1;
         match column {
-            2 => named.push(format!("~ {}", mutant.key)),
+            2 => {
+                let line = format!("~ {}", mutant.key);
+                let explained = format!("{line} | ");
+                let before = before.lines().find(|before| before.starts_with(&explained));
+                named.push(before.map_or(line, str::to_owned));
+            }
             5 => named.push(format!("! {}", mutant.key)),
             _ => {}
         }
@@ -97,7 +102,7 @@ pub fn listed() -> Result<(), String> {
         let source = fs::read_to_string(root().join(file.unwrap_or_default()));
         let source = source.map_err(|error| format!("{line}: {error}"))?;
         match (line.as_bytes().first(), fields.as_slice()) {
-            (Some(b'=' | b'~'), _) if is_there(&format!("{line} | "), &source) => {}
+            (Some(b'=' | b'~'), _) if is_there(line, &source) => {}
             (Some(b's'), [file, commit, counts @ ..]) => {
                 // Of a clone without its history nobody can tell.
                 let arguments = ["diff", "--quiet", commit, "--", file];
@@ -124,12 +129,14 @@ pub fn listed() -> Result<(), String> {
     }
     match stale.is_empty() {
         true => Ok(()),
-        false => Err(format!("open, or of a line that is gone:\n{}", stale.join("\n"))),
+        false => {
+            Err(format!("open, unexplained, or of a line that is gone:\n{}", stale.join("\n")))
+        }
     }
 }
 
-/// Whether a source has the line that a record of an equivalent quotes: behind what is replaced and
-/// the place within the line, before the reason.
+/// Whether a source has the line that a record quotes: behind what is replaced and the place within
+/// the line, before the reason, which there must be.
 fn is_there(record: &str, source: &str) -> bool {
     let is_place = |text: &str| text.parse::<usize>().is_ok();
     let mut behind = record.match_indices(" | ").map(|(at, bar)| &record[at + bar.len()..]);
@@ -137,11 +144,9 @@ fn is_there(record: &str, source: &str) -> bool {
         rest.split_once(": ").filter(|(place, _)| is_place(place)).map(|(_, quoted)| quoted)
     });
     let Some(quoted) = quoted else { return false };
-    source
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .any(|line| quoted.strip_prefix(line).is_some_and(|rest| rest.starts_with(" | ")))
+    source.lines().map(str::trim).filter(|line| !line.is_empty()).any(|line| {
+        quoted.strip_prefix(line).is_some_and(|rest| rest.starts_with(" | ") && rest.len() > 3)
+    })
 }
 
 /// A mutant: its name, and what it replaces where.

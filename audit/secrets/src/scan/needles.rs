@@ -11,6 +11,16 @@ pub struct Needle {
 
 /// The name of the secret itself.
 pub const SECRET: &str = "the secret";
+// Those of its forms that a value of the crates has.
+pub const FIRST: &str = "the secret's hash, first half";
+pub const PREFIX: &str = "the prefix of nonces";
+pub const REDUCED: &str = "the scalar, reduced";
+/// Those of the curve's arithmetic as it was built.
+pub const LIMBS: &str = if cfg!(curve25519_dalek_bits = "32") { LIMBS_29 } else { LIMBS_52 };
+const LIMBS_52: &str = "the scalar in limbs of 52 bits";
+const LIMBS_29: &str = "the scalar in limbs of 29 bits";
+pub const INNER: &str = "the inner state of HMAC";
+pub const OUTER: &str = "the outer state of HMAC";
 
 /// All forms of a secret of 32 bytes, whatever it is the secret of.
 pub fn of(secret: &[u8; 32]) -> Vec<Needle> {
@@ -23,18 +33,18 @@ pub fn of(secret: &[u8; 32]) -> Vec<Needle> {
     let mut all = vec![
         needle(SECRET, secret),
         // Ed25519 (RFC 8032, section 5.1.5).
-        needle("the secret's hash, first half", first),
+        needle(FIRST, first),
         needle("the scalar, clamped", &clamped),
-        needle("the scalar, reduced", &scalar),
-        needle("the scalar in limbs of 52 bits", &limbs52(&scalar)),
-        needle("the scalar in limbs of 29 bits", &limbs29(&scalar)),
-        needle("the prefix of nonces", prefix),
+        needle(REDUCED, &scalar),
+        needle(LIMBS_52, &limbs52(&scalar)),
+        needle(LIMBS_29, &limbs29(&scalar)),
+        needle(PREFIX, prefix),
         needle("the secret as words of SHA-512", &words(secret)),
         // HMAC (RFC 2104): a state behind the key's block makes any tag.
         needle("the inner key of HMAC", &inner),
         needle("the outer key of HMAC", &outer),
-        needle("the inner state of HMAC", &state(&inner, 0x36)),
-        needle("the outer state of HMAC", &state(&outer, 0x5c)),
+        needle(INNER, &state(&inner, 0x36)),
+        needle(OUTER, &state(&outer, 0x5c)),
         // X25519 (RFC 7748, section 5).
         needle("the opening key, clamped", &clamp_integer(*secret)),
     ];
