@@ -7,6 +7,8 @@ use crate::rule;
 pub enum Fault {
     /// The store forgets decisions that it has confirmed: no store may.
     Forgets,
+    /// The store goes back to where it began, where power fails behind a write: no store may.
+    Reverts,
     /// The lock is told the time of the start, for ever.
     Clock,
     /// The lock is told that no ticks run.
@@ -24,8 +26,12 @@ pub struct Control {
 }
 
 /// All of them.
-pub const CONTROLS: [Control; 8] = [
+pub const CONTROLS: [Control; 12] = [
     Control { name: "forgets_uses", fault: Fault::Forgets, breaks: rule::USES },
+    Control { name: "forgets_twice", fault: Fault::Forgets, breaks: rule::TWICE },
+    Control { name: "forgets_durable", fault: Fault::Forgets, breaks: rule::DURABLE },
+    Control { name: "forgets_start", fault: Fault::Forgets, breaks: rule::START },
+    Control { name: "reverts_start", fault: Fault::Reverts, breaks: rule::START },
     Control { name: "clock_present", fault: Fault::Clock, breaks: rule::PRESENT },
     Control { name: "clock_term", fault: Fault::Clock, breaks: rule::TERM },
     Control { name: "clock_expires", fault: Fault::Clock, breaks: rule::EXPIRES },

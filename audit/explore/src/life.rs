@@ -75,6 +75,8 @@ pub struct Life<'c> {
     rest: Mood,
     /// Epoch and orders behind the last step.
     held: (u64, Orders),
+    /// Power failed behind the last step's write, and the start found another state than before it.
+    has_changed_unconfirmed: bool,
     /// Whether this step is looked at: those before were, in lives that are a part of this one.
     looks: bool,
     /// What doesn't hold.
@@ -89,7 +91,20 @@ impl<'c> Life<'c> {
             life.looks = left == 0;
             life.step(*step);
         }
+        life.found_what_was_written(way);
         life
+    }
+
+    /// What a start finds behind a write that was not confirmed is what it finds behind one that
+    /// was, where it isn't what was there before.
+    fn found_what_was_written(&mut self, way: &[Step]) {
+        let Some((last, before)) = way.split_last().filter(|_| self.has_changed_unconfirmed) else {
+            return;
+        };
+        let mut twin = Self::new(self.cast, self.control);
+        twin.looks = false;
+        before.iter().copied().chain(last.confirmed()).for_each(|step| twin.step(step));
+        self.must(self.view() == twin.view(), rule::START);
     }
 
     fn new(cast: &'c Cast, control: Option<Control>) -> Self {
@@ -110,6 +125,7 @@ impl<'c> Life<'c> {
             control,
             rest: Mood::Works,
             held: (0, (0, (0, 0), (0, 0), 0)),
+            has_changed_unconfirmed: false,
             looks: true,
             broken: None,
         };
@@ -306,7 +322,7 @@ impl<'c> Life<'c> {
         if self.looks {
             let durable = self.lock().store().store.clone();
             let twin = self.started(durable);
-            self.must(forgets || Some(view(&twin)) == committed, rule::DURABLE);
+            self.must(Some(view(&twin)) == committed, rule::DURABLE);
         }
         let acted = self.lock().act(permit, now, |_order| Outcome::Done).unwrap();
         *self.opened.entry(shown.kind).or_default() += 1;
@@ -383,13 +399,17 @@ impl<'c> Life<'c> {
     /// Power fails: what the store holds is all that is left. Where nothing was being written that
     /// is what the lock knew.
     fn cut_from(&mut self, before: &Look, power: Power) {
-        let store = self.lock.take().unwrap().into_store().store;
+        let mut store = self.lock.take().unwrap().into_store().store;
+        if power == Power::Behind && self.has(Fault::Reverts) {
+            store = self.cast.claimed.clone();
+        }
         self.rest = Mood::Works;
         self.mood.set(Mood::Works);
         self.lock = Some(self.started(store));
         self.session = None;
         self.starts = true;
-        let same = self.look() == *before || self.has(Fault::Forgets);
+        let same = self.look() == *before;
+        self.has_changed_unconfirmed = self.looks && power == Power::Behind && !same;
         self.must(power == Power::Behind || same, rule::START);
     }
 

@@ -69,11 +69,22 @@ pub fn all(few: bool) -> Vec<Step> {
 }
 
 impl Step {
-    /// Whether no power fails within it, and nothing is delivered but the list.
+    /// The same with its write confirmed before power fails.
+    pub fn confirmed(self) -> Vec<Self> {
+        match self {
+            Self::Present(which, _) => vec![Self::Present(which, Power::Committed)],
+            Self::Unchallenged(_) => vec![Self::Unchallenged(Power::Committed)],
+            Self::Deliver(which, _) => vec![Self::Deliver(which, Power::Stays), Self::Cut],
+            Self::Walk(_) => vec![Self::Walk(Power::Stays), Self::Cut],
+            other => vec![other],
+        }
+    }
+
+    /// Whether no power fails within it but behind the list, and nothing else is delivered.
     fn is_plain(&self) -> bool {
         match self {
             Self::Present(_, power) | Self::Unchallenged(power) => *power == Power::Stays,
-            Self::Deliver(which, power) => *which == LIST && *power == Power::Stays,
+            Self::Deliver(which, power) => *which == LIST && *power != Power::Before,
             Self::Walk(_) => false,
             _ => true,
         }
