@@ -143,7 +143,7 @@ const COMMANDS: &[(&str, &str, &str, Run)] = &[
     (
         "mutants",
         "breaks the core in every small way, a test must fail (files; goes on where it ended)",
-        "hours",
+        "an hour",
         mutants::run,
     ),
     ("peers", "does the same job with other token crates", "3 min", peers::run),
