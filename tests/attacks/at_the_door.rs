@@ -171,7 +171,7 @@ fn a09_time_that_stood_still_opens_nothing_once_the_host_says_so() {
     };
     assert_eq!(opens(&mut door, ticks(3)), 0);
     assert_eq!(opens(&mut door, ticks(890)), 422, "by then it may have ended");
-    // The limitation: however long it slept, ticks that stood still are believed until its host says so.
+    // The limitation: ticks that stood still while it slept are believed until its host says so.
     assert_eq!(opens(&mut door, ticks(3)), 0);
     // Then nothing bounds the present any more.
     door.lock.restart();
