@@ -70,12 +70,17 @@ bytes_id! {
     KeyId, 8
 }
 bytes_id! {
-    /// Names a key in tables and revocations: the first 16 bytes of its hash.
+    /// Names a key: the first 16 bytes of its hash.
     KeyName, 16
 }
 bytes_id! {
-    /// Names a link in tables and revocations: the first 16 bytes of its chain hash.
+    /// Names a link: the first 16 bytes of its chain hash.
     LinkId, 16
+}
+bytes_id! {
+    /// The first half of a `LinkId` or `KeyName`, 8 bytes: what tables and revocation lists tell
+    /// links and keys apart by. Two that are equal are counted, or denied, as one.
+    Prefix, 8
 }
 bytes_id! {
     /// The lock's challenge, 16 bytes, never given twice.
@@ -123,4 +128,16 @@ number! {
 number! {
     /// The number of an entry in one of a lock's audit logs.
     Sequence
+}
+
+impl From<LinkId> for Prefix {
+    fn from(link: LinkId) -> Self {
+        Self(crate::crypto::truncated(&link.0))
+    }
+}
+
+impl From<KeyName> for Prefix {
+    fn from(key: KeyName) -> Self {
+        Self(crate::crypto::truncated(&key.0))
+    }
 }

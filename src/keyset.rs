@@ -13,6 +13,7 @@ use crate::{
     preimage::{BodyHash, Label, Message, Scope},
     refusal::Refusal,
     seal::SealingKey,
+    tables::account,
     time::{Seconds, Time},
     unsigned::SignError,
     wire::{DecodeError, EncodeError, Encoded, Entries, Kind, Part, Reader},
@@ -168,13 +169,13 @@ impl<'a> Keyset<'a> {
         self.signatures.verify(&epoch.roots, Label::KEYSET_SIGN, &signed)
     }
 
-    /// Each key has one class, and each id one key.
+    /// Each key has one class, and each account one issuer.
     fn classes(&self, epoch: &Epoch<'_>) -> Result<(), Refusal> {
         let issuers = self.issuers.iter().map(|issuer| issuer.key);
         if !all_differ(epoch.keys().chain(issuers.clone())) {
             return Err(Refusal::KeyInTwoClasses);
         }
-        if !all_differ(epoch.emergency.into_iter().chain(issuers).map(key_id)) {
+        if !all_differ(epoch.emergency.into_iter().chain(issuers).map(|key| account(key_id(key)))) {
             return Err(Refusal::EqualKeyIds);
         }
         Ok(())

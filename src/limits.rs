@@ -96,7 +96,7 @@ pub const MAX_CLAIM: usize = 99;
 pub const MAX_CLAIMED: usize = 114;
 
 /// Bytes of an encoded status with a full revocation list (the sum of its fields).
-pub const MAX_STATUS: usize = 1292;
+pub const MAX_STATUS: usize = 780;
 
 /// Bytes of an encoded status header, as a presentation carries it (the sum of its fields).
 pub const MAX_STATUS_HEADER: usize = 122;
@@ -120,8 +120,8 @@ pub const MAX_ENTRY: usize = MAX_RECEIPT - 193 + 35 + 32 + 1 + 171;
 /// Bytes of a witness's word on its recording (the sum of its fields).
 pub const MAX_RECORDING: usize = 2 + 32 + 32 + 16 + 32 + 6 + 6 + 64;
 
-/// Bytes of a record in a lock's journal: a full list, its kind, when it was taken in, and its tag.
-pub const MAX_RECORD: usize = 1 + 22 + MAX_STATUS + 16;
+/// Bytes of a record in a lock's journal: a keyset, its kind, when it was taken in, and its tag.
+pub const MAX_RECORD: usize = 1 + 22 + MAX_KEYSET + 16;
 
 /// Bytes of an anchor (the sum of its fields).
 pub const MAX_ANCHOR: usize = 101;

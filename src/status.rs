@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use crate::{
     crypto::{self, Genuine, SignatureFault},
-    id::{Epoch, KeyId, KeyName, KeysetVersion, LinkId, ListNumber, Nonce, Serial},
+    id::{Epoch, KeyId, KeyName, KeysetVersion, LinkId, ListNumber, Nonce, Prefix, Serial},
     key::{PublicKey, key_name, role},
     limits::{MAX_FLOORS, MAX_REVOCATIONS, MAX_STATUS, MAX_STATUS_HEADER},
     preimage::{Label, Message, Scope, joined, scope_bytes},
@@ -39,19 +39,20 @@ impl ListOrder {
     pub const NONE: Self = Self { keyset: KeysetVersion(0), number: ListNumber(0) };
 }
 
-/// An entry of a revocation list, 16 bytes: a link, and with it all below; or a key.
+/// An entry of a revocation list, the first 8 bytes of a name: a link, and with it all below; or a
+/// key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Revoked(pub [u8; 16]);
+pub struct Revoked(pub [u8; 8]);
 
 impl From<LinkId> for Revoked {
     fn from(link: LinkId) -> Self {
-        Self(link.0)
+        Self(Prefix::from(link).0)
     }
 }
 
 impl From<KeyName> for Revoked {
     fn from(key: KeyName) -> Self {
-        Self(key.0)
+        Self(Prefix::from(key).0)
     }
 }
 
@@ -83,7 +84,7 @@ pub struct Status<'a> {
 /// The list of a status, as received: complete, ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationList<'a> {
-    pub(crate) entries: &'a [[u8; 16]],
+    pub(crate) entries: &'a [[u8; 8]],
     pub(crate) floors: Entries<'a>,
     bytes: &'a [u8],
 }
@@ -252,12 +253,16 @@ impl<'a> RevocationList<'a> {
 
     /// Whether a link is revoked.
     pub(crate) fn has(&self, link: LinkId) -> bool {
-        self.entries.binary_search(&link.0).is_ok()
+        self.has_prefix(link.into())
     }
 
     /// Whether a key is revoked.
     pub(crate) fn has_key(&self, key: &[u8; 32]) -> bool {
-        !self.entries.is_empty() && self.entries.binary_search(&key_name(key).0).is_ok()
+        !self.entries.is_empty() && self.has_prefix(key_name(key).into())
+    }
+
+    fn has_prefix(&self, prefix: Prefix) -> bool {
+        self.entries.binary_search(&prefix.0).is_ok()
     }
 
     /// The first serial of an issuer that still holds, where the list says.

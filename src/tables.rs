@@ -9,7 +9,8 @@ mod slot;
 use core::num::NonZeroU32;
 
 use crate::{
-    id::{Counter, KeyId, KeyName, LinkId},
+    crypto::truncated,
+    id::{Counter, KeyId, KeyName, LinkId, Prefix},
     ledger::{Changes, CommitError, Counted, Memory, Uses},
     limits::UNCHALLENGED_HORIZON,
     replay::{CounterFault, Unseen, Window},
@@ -20,8 +21,8 @@ use slot::{CountSlot, LaneSlot, Slot};
 /// A lock's tables: `COUNTS` counted links, `LANES` holders of unchallenged requests, each with a
 /// window of 64 times `BLOCKS` counters. A table has no entries, or at least 4.
 ///
-/// It is the one type that says how much a lock remembers, and how much memory that takes: 46 bytes
-/// a count, and 45 + 8 `BLOCKS` a lane.
+/// It is the one type that says how much a lock remembers, and how much memory that takes: 30 bytes
+/// a count, and 29 + 8 `BLOCKS` a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables<const COUNTS: usize, const LANES: usize, const BLOCKS: usize = 1> {
     counts: [CountSlot; COUNTS],
@@ -82,11 +83,11 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The uses of one link.
+/// The uses of one link, and of all whose prefix is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The link.
-    pub link: LinkId,
+    pub link: Prefix,
     /// On whose account it goes.
     pub payer: Payer,
     /// The number of uses.
@@ -97,26 +98,32 @@ pub struct Count {
     pub keep_until: Time,
 }
 
-/// On whose account an entry goes: link 0 of the token, and its issuer. Half of the root's id is
-/// enough to tell accounts apart; it binds nothing.
+/// On whose account an entry goes: link 0 of the token, and its issuer, by the first bytes of
+/// each. No keyset has two issuers whose first bytes are the same, and only its issuer makes a link
+/// 0: whoever finds two that are equal has half of what was his.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payer {
-    /// The first half of the `LinkId` of link 0.
-    pub root: [u8; 8],
-    /// Who signed link 0.
-    pub issuer: KeyId,
+    /// The first 4 bytes of the `LinkId` of link 0.
+    pub root: [u8; 4],
+    /// The first 4 bytes of the `KeyId` of who signed it.
+    pub issuer: [u8; 4],
 }
 
 impl Payer {
     pub(crate) fn of(root: LinkId, issuer: KeyId) -> Self {
-        Self { root: crate::crypto::truncated(&root.0), issuer }
+        Self { root: truncated(&root.0), issuer: account(issuer) }
     }
+}
+
+/// What quotas tell issuers apart by; a keyset's all differ.
+pub(crate) fn account(issuer: KeyId) -> [u8; 4] {
+    truncated(&issuer.0)
 }
 
 /// The window of one holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Lane<const BLOCKS: usize> {
-    holder: KeyName,
+    holder: Prefix,
     payer: Payer,
     /// The greatest time that a request of this lane named.
     latest: Time,
@@ -126,8 +133,8 @@ struct Lane<const BLOCKS: usize> {
 /// A lane as it is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneView<I> {
-    /// The holder.
-    pub holder: KeyName,
+    /// The holder, and all whose prefix is the same.
+    pub holder: Prefix,
     /// On whose account it goes.
     pub payer: Payer,
     /// The greatest time that a request of this lane named.
@@ -141,7 +148,7 @@ pub struct LaneView<I> {
 impl Count {
     fn of(counted: &Counted) -> Option<Self> {
         Some(Self {
-            link: counted.link,
+            link: counted.link.into(),
             payer: Payer::of(counted.root, counted.issuer),
             spent: NonZeroU32::new(counted.after.spent)?,
             first: counted.after.first?,
@@ -179,12 +186,12 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Tables<COUNTS
         Self { counts: [CountSlot::FREE; COUNTS], lanes: [LaneSlot::FREE; LANES] }
     };
 
-    fn count(&self, link: &LinkId) -> Option<Count> {
-        self.counts.iter().find_map(|slot| slot.held().filter(|count| count.link == *link))
+    fn count(&self, link: Prefix) -> Option<Count> {
+        self.counts.iter().find_map(|slot| slot.held().filter(|count| count.link == link))
     }
 
-    fn lane(&self, holder: &KeyName) -> Option<Lane<BLOCKS>> {
-        self.lanes.iter().find_map(|slot| slot.held().filter(|lane| lane.holder == *holder))
+    fn lane(&self, holder: Prefix) -> Option<Lane<BLOCKS>> {
+        self.lanes.iter().find_map(|slot| slot.held().filter(|lane| lane.holder == holder))
     }
 
     fn live_lanes(&self, floor: Time) -> impl Iterator<Item = Lane<BLOCKS>> + Clone {
@@ -196,11 +203,11 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Memory
     for Tables<COUNTS, LANES, BLOCKS>
 {
     fn uses(&self, link: &LinkId) -> Uses {
-        self.count(link).as_ref().map(Count::uses).unwrap_or_default()
+        self.count((*link).into()).as_ref().map(Count::uses).unwrap_or_default()
     }
 
     fn counter(&self, holder: &KeyName, counter: Counter) -> Result<Unseen, CounterFault> {
-        match self.lane(holder) {
+        match self.lane((*holder).into()) {
             Some(lane) => lane.window.check(counter),
             None => Window::<BLOCKS>::check_first(counter),
         }
@@ -221,7 +228,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
             if self.uses(&counted.link) != counted.before {
                 return Err(CommitError::Changed);
             }
-            if self.count(&counted.link).is_none_or(|count| count.is_over(floor)) {
+            if self.count(counted.link.into()).is_none_or(|count| count.is_over(floor)) {
                 new = new.saturating_add(1);
                 let held = Capacity::counts(self, floor).map(|count| count.payer);
                 has_room(COUNTS, new, Payer::of(counted.root, counted.issuer), held)?;
@@ -231,7 +238,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
             let _unseen = self
                 .counter(&lane.holder, lane.counter)
                 .map_err(|_: CounterFault| CommitError::Changed)?;
-            if self.lane(&lane.holder).is_none_or(|lane| lane.is_over(floor)) {
+            if self.lane(lane.holder.into()).is_none_or(|lane| lane.is_over(floor)) {
                 let held = self.live_lanes(floor).map(|lane| lane.payer);
                 has_room(LANES, 1, Payer::of(lane.root, lane.issuer), held)?;
             }
@@ -242,19 +249,25 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
     fn apply(&mut self, changes: &Changes, floor: Time) -> Result<(), CommitError> {
         for counted in changes.counted() {
             drop_if(&mut self.counts, |count| count.is_over(floor));
-            let count = Count::of(&counted).ok_or(CommitError::Changed)?;
+            let mut count = Count::of(&counted).ok_or(CommitError::Changed)?;
+            if let Some(held) = self.count(count.link) {
+                // Another link may have made it: none that it counts is forgotten before its end.
+                count.keep_until = count.keep_until.max(held.keep_until);
+                count.payer = held.payer;
+            }
             put(&mut self.counts, &count, |held| held.link == count.link)?;
         }
         if let Some(change) = changes.lane() {
             drop_if(&mut self.lanes, |lane| lane.is_over(floor));
-            let lane = match self.lane(&change.holder) {
+            let holder = Prefix::from(change.holder);
+            let lane = match self.lane(holder) {
                 Some(mut lane) => {
                     let _unseen =
                         lane.window.mark(change.counter).map_err(|_| CommitError::Changed)?;
                     Lane { latest: lane.latest.max(change.time), ..lane }
                 }
                 None => Lane {
-                    holder: change.holder,
+                    holder,
                     payer: Payer::of(change.root, change.issuer),
                     latest: change.time,
                     window: Window::starting(change.counter).map_err(|_| CommitError::Changed)?,
@@ -281,7 +294,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
         if count.is_over(floor) {
             return Ok(());
         }
-        if self.count(&count.link).is_some() {
+        if self.count(count.link).is_some() {
             return Err(CommitError::Changed);
         }
         put(&mut self.counts, &count, |held| held.link == count.link)
@@ -297,7 +310,7 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
         if lane.is_over(floor) {
             return Ok(());
         }
-        if self.lane(&holder).is_some() {
+        if self.lane(holder).is_some() {
             return Err(CommitError::Changed);
         }
         put(&mut self.lanes, &lane, |held| held.holder == holder)

@@ -13,7 +13,7 @@ use keyward::{
     id::{LockId, Nonce, Sequence},
     ledger::Outcome,
     lock::Restored,
-    receipt::{Entry, Event, Head, Log},
+    receipt::Log,
 };
 use keyward_testkit::{
     journal,
@@ -21,7 +21,7 @@ use keyward_testkit::{
 };
 use visit::{DAY, grant, unlock};
 
-const SCHEMA: u8 = 3;
+const SCHEMA: u8 = 4;
 
 fn claimed_again(restored: Result<Restored, Denial>) -> Option<Sequence> {
     match restored {
@@ -113,100 +113,66 @@ fn a_door_is_secured_without_a_word_to_a_store_that_is_damaged() {
 #[test]
 fn the_schema_before_is_read_and_written_anew() {
     let mut world = World::new(10);
-    let held = counted(&mut world, 1, None);
+    let held = counted(&mut world, 2, None);
     let now = world.now();
     unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
-    // What was taken in behind it, then all as schema 2 had it: without entries.
-    world.owner.publish_keyset(world.now);
-    world.flat.visit(&world.owner.library, now);
-    let (records, key, flat) = written(world.flat);
-    let mut bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
-    let older = journal::before_logs(&bodies, 1, 5);
-    bodies.clone_from(&older);
-    let (mut flat, restored) = over(flat, &journal::tagged(&key, bodies));
-    assert_eq!(claimed_again(restored), None);
-    assert_eq!(flat.lock.head(Log::Events), Head::START, "its log begins here");
-    let spent = Denial::UsesSpent { link: 0, spent: 1, limit: 1 };
-    assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
-    let opened = grant(&mut world.owner, flat.id, &world.courier, Right::UNLOCK, DAY);
-    let first = unlock(&opened, &world.courier).at(&mut flat, now, &mut world.rng).unwrap();
-    assert_eq!(first.sequence, Sequence(0));
-    let (records, _, flat) = written(flat);
-    assert_eq!(records[0][..2], [0, SCHEMA]);
-    // A decision that was open then is told to be so.
-    let mut open = older.clone();
-    let decision = open.iter().position(|body| body[0] == 8).unwrap();
-    open.truncate(decision + 1);
-    let (mut flat, restored) = over(flat, &journal::tagged(&key, open));
-    assert_eq!(claimed_again(restored), Some(Sequence(0)));
-    assert_eq!(flat.lock.head(Log::Events).next, Sequence(1));
-    let log = flat.log(now);
-    let told = Entry::decode(&log[0]).unwrap();
-    let outcome = Outcome::Interrupted;
-    let right = Right::UNLOCK;
-    let event = Event::Opening { core: &[0; 32], right, outcome };
-    assert_eq!(told.receipt.unverified().event, event);
-    // A new log keeps it, though nobody knows who it was.
-    let told = log[0].clone();
+    // The use stands in the tables of a new log, behind which is another one.
     for _ in 0..80 {
         world.owner.publish_keyset(world.now);
-        flat.visit(&world.owner.library, now);
+        world.flat.visit(&world.owner.library, now);
     }
-    let (mut flat, restored) = flat.restarted(None, |store| store);
+    unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
+    let (head, log) = (world.flat.lock.head(Log::Events), world.flat.log(now));
+    let (records, key, flat) = written(world.flat);
+    let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
+    let counts = bodies.iter().position(|body| body[0] == 5).unwrap();
+    let older = journal::of_schema_3(&bodies, 1);
+    assert_eq!(older[counts].len(), bodies[counts].len() + 16);
+    let (mut flat, restored) = over(flat, &journal::tagged(&key, older));
     assert_eq!(claimed_again(restored), None);
-    assert!(flat.log(now).contains(&told));
-    // A start behind it ended it.
-    let mut ended = older[..=decision].to_vec();
-    ended.push(vec![7]);
-    let (mut flat, restored) = over(flat, &journal::tagged(&key, ended));
-    assert_eq!(claimed_again(restored), None);
-    assert!(flat.log(now).is_empty());
-    // One that had a witness named its evidence alone.
-    let mut witnessed = older.clone();
-    let name = world.courier.public().name().0;
-    let at = older[decision].windows(16).position(|part| part == name).unwrap();
-    let count = at + 16 + 1 + 16;
-    assert_eq!(older[decision][count], 0);
-    witnessed[decision].splice(count..=count, [1].into_iter().chain([9; 16]));
-    let (mut flat, restored) = over(flat, &journal::tagged(&key, witnessed));
-    assert_eq!(claimed_again(restored), None);
+    // Its entries go on.
+    assert_eq!(flat.lock.head(Log::Events), head);
+    assert!(log.ends_with(&flat.log(now)));
+    let spent = Denial::UsesSpent { link: 0, spent: 2, limit: 2 };
     assert_eq!(unlock(&held, &world.courier).at(&mut flat, now, &mut world.rng), Err(spent));
+    let (records, _, mut flat) = written(flat);
+    assert_eq!(records[0][..2], [0, SCHEMA]);
+    // Link and payer, behind the kind.
+    assert_eq!(records[counts][..17], bodies[counts][..17]);
+    let opened = grant(&mut world.owner, flat.id, &world.courier, Right::UNLOCK, DAY);
+    let next = unlock(&opened, &world.courier).at(&mut flat, now, &mut world.rng).unwrap();
+    assert_eq!(next.sequence, head.next);
 }
 
 #[test]
-fn a_log_of_the_schema_before_holds_nothing_that_it_could_not() {
-    let world = World::new(27);
+fn a_list_of_the_schema_before_is_damage() {
+    let mut world = World::new(27);
+    world.owner.revoke([keyward::status::Revoked([7; 8])], world.now);
+    let now = world.now();
+    world.flat.visit(&world.owner.library, now);
     let (records, key, flat) = written(world.flat);
     let bodies: Vec<_> = records.iter().map(|record| journal::body(record)).collect();
-    let older = journal::before_logs(&bodies, 1, 5);
     let mut flat = Some(flat);
     let mut read = |bodies: &[Vec<u8>]| {
         let (door, restored) = over(flat.take().unwrap(), &journal::tagged(&key, bodies.to_vec()));
         flat = Some(door);
         restored.map(drop)
     };
-    assert_eq!(read(&older), Ok(()));
-    // A change of the device key, an acknowledgement: kinds that came later.
-    for later in [vec![17, 1], vec![12, 0, 0, 0, 1, 11]] {
-        let bodies = [older.clone(), vec![later]].concat();
-        assert_eq!(read(&bodies), Err(Denial::StateCorrupt));
-    }
-    // Nor is its state written behind it.
+    let taken = bodies.iter().position(|body| body[0] == 12).unwrap();
+    let older = journal::of_schema_3(&bodies[..=taken], 1);
+    assert_eq!(read(&older), Err(Denial::StateCorrupt), "one that was taken in");
+    assert_eq!(read(&older[..taken]), Ok(()));
+    // Behind a list, the interval in which it was taken in.
+    let object = bodies[taken].windows(2).position(|pair| pair == [1, 3]).unwrap();
     let card = older.iter().position(|body| body[0] == 4).unwrap();
-    let mut bodies_twice = older.clone();
-    bodies_twice.insert(card + 1, older[1].clone());
-    assert_eq!(read(&bodies_twice), Err(Denial::StateCorrupt));
-    // A decision that is open where none was made yet: in front of `relock`, the last byte.
-    let start = |next: u8, open: &[u8]| {
-        let mut bodies = journal::before_logs(&bodies, next, 5);
-        let at = bodies[0].len() - 2;
-        assert_eq!(bodies[0][at..], [0, 0]);
-        bodies[0].splice(at..=at, open.iter().copied());
-        bodies
-    };
-    assert_eq!(read(&start(0, &[0])), Ok(()));
-    assert_eq!(read(&start(1, &[1, 0])), Ok(()));
-    assert_eq!(read(&start(0, &[1, 0])), Err(Denial::StateCorrupt));
+    let mut held = bodies[..taken].to_vec();
+    held.insert(card, [&[3], &bodies[taken][object..]].concat());
+    assert_eq!(read(&held), Ok(()));
+    assert_eq!(
+        read(&journal::of_schema_3(&held, 1)),
+        Err(Denial::StateCorrupt),
+        "one that was held"
+    );
 }
 
 #[test]
@@ -214,7 +180,7 @@ fn a_record_stands_where_it_can_alone() {
     let mut world = World::new(29);
     let now = world.now();
     let held = counted(&mut world, 5, None);
-    world.owner.revoke([keyward::status::Revoked([7; 16])], world.now);
+    world.owner.revoke([keyward::status::Revoked([7; 8])], world.now);
     world.flat.visit(&world.owner.library, now);
     unlock(&held, &world.courier).at(&mut world.flat, now, &mut world.rng).unwrap();
     // With a list, counts and entries in a log of its own.

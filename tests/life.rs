@@ -155,7 +155,7 @@ fn a_wiped_lock_does_not_pass_for_an_untouched_one() {
     assert_eq!(Claimed::decode(&before).unwrap().verify(&domain, &card, &label), Ok(()));
 
     // A box in the middle that kept the list, or brought another keyset, does not pass.
-    world.owner.revoke([Revoked([7; 16])], world.now);
+    world.owner.revoke([Revoked([7; 8])], world.now);
     let newer = world.owner.held();
     let checked = Claimed::decode(&before).unwrap().verify(&newer, &card, &label);
     assert_eq!(checked.unwrap_err().code(), 622);
@@ -465,7 +465,7 @@ fn a_challenge_tells_a_phone_what_to_bring() {
     let (taken, challenge) = world.flat.visit(&world.owner.library, now);
     assert!(taken.is_empty(), "nothing is missing");
     assert_eq!(Challenge::decode(&challenge).unwrap().list, ListOrder::NONE);
-    world.owner.revoke([Revoked([7; 16])], world.now);
+    world.owner.revoke([Revoked([7; 8])], world.now);
     world.owner.publish_keyset(world.now);
     world.owner.publish_card(world.flat.id, world.now);
     let (taken, challenge) = world.flat.visit(&world.owner.library, now);

@@ -121,7 +121,7 @@ fn an_encoder_makes_nothing_that_its_decoder_refuses() {
     let scope = Scope { domain: DomainId([1; 32]), epoch: Epoch(1) };
     let state = keyward::State { keyset: KeysetVersion(1), list: order((1, 1)), at: Time(1) };
     let list = |entries: &[u8]| {
-        let entries: Vec<_> = entries.iter().map(|n| Revoked([*n; 16])).collect();
+        let entries: Vec<_> = entries.iter().map(|n| Revoked([*n; 8])).collect();
         Status::revoke(scope, &issuer, state, &entries, &[], None).err()
     };
     assert_eq!(list(&[1, 2]), None);

@@ -221,7 +221,7 @@ fn a_release_that_power_cut_off_is_finished_at_the_next_start() {
 fn what_an_epoch_leaves_behind_does_not_come_back_with_a_start() {
     let mut world = World::new(30);
     let now = world.now();
-    world.owner.revoke([keyward::status::Revoked([7; 16])], world.now);
+    world.owner.revoke([keyward::status::Revoked([7; 8])], world.now);
     world.flat.visit(&world.owner.library, now);
     // A stolen attester ran ahead; the new epoch sets the floor anew.
     let ahead = world.owner.attest(START.after(86_400 * 100), None);

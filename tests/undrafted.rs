@@ -60,7 +60,7 @@ fn a_status_and_its_list() {
         issuer: KeyId([u8::try_from(index).unwrap(); 8]),
         first: Serial(1),
     };
-    let entry = |index: usize| Revoked([u8::try_from(index).unwrap(); 16]);
+    let entry = |index: usize| Revoked([u8::try_from(index).unwrap(); 8]);
     let draft = |state, entries: usize, floors: usize| {
         let entries: Vec<_> = (0..entries).map(entry).collect();
         let floors: Vec<_> = (0..floors).map(floor).collect();

@@ -133,15 +133,18 @@ _RECEIPTS = [
      "reader.count_from_one(MAX_LINKS + 1, \"Links\")"),
     ("three witnesses of an opening", "reader.count(MAX_WITNESSES, \"Witnesses\")",
      "reader.count(MAX_WITNESSES + 1, \"Witnesses\")"),
-    ("links ascend", "    name = 16 if named else 0\n",
+    ("links ascend", "    count = reader.count(MAX_WITNESSES, \"Witnesses\")\n",
      "    for a, b in zip(links, links[1:]):\n        if a >= b:\n"
-     "            raise DecodeError(\"Unsorted\", \"Links\")\n    name = 16 if named else 0\n"),
+     "            raise DecodeError(\"Unsorted\", \"Links\")\n"
+     "    count = reader.count(MAX_WITNESSES, \"Witnesses\")\n"),
+    ("witnesses without names", "(reader.take(16), reader.take(16)) for _",
+     "(b\"\", reader.take(16)) for _"),
     ("witnesses ascend", "    return Persons(issuer, holder, links, witnesses)\n",
      "    for a, b in zip(witnesses, witnesses[1:]):\n        if a >= b:\n"
      "            raise DecodeError(\"Unsorted\", \"Witnesses\")\n"
      "    return Persons(issuer, holder, links, witnesses)\n"),
-    ("evidence before the name", "(reader.take(name), reader.take(16)) for _",
-     "(reader.take(name), reader.take(16))[::-1] for _"),
+    ("evidence before the name", "(reader.take(16), reader.take(16)) for _",
+     "(reader.take(16), reader.take(16))[::-1] for _"),
     ("no rows", "reader.count_from_one(MAX_DENIED, \"Rows\")",
      "reader.count(MAX_DENIED, \"Rows\")"),
     ("five rows", "reader.count_from_one(MAX_DENIED,", "reader.count_from_one(MAX_DENIED + 1,"),
@@ -173,12 +176,12 @@ _RECEIPTS = [
     ("the private part's tag is not compared", "or not isinstance(public.event, owner)", ""),
     ("a private part that is not named", "    if receipt.public.private is None:\n        raise",
      "    if False:\n        raise"),
-    ("a private part that is not named is read first",
+    ("a private part that is not named is told before it is read",
+     "    private = _read_private(reader)\n    if receipt.public.private is None:\n"
+     "        raise DecodeError(\"OutOfRange\", \"Private\")\n",
      "    if receipt.public.private is None:\n"
      "        raise DecodeError(\"OutOfRange\", \"Private\")\n"
-     "    return Entry(receipt, _read_private(reader))",
-     "    private = _read_private(reader)\n    if receipt.public.private is None:\n"
-     "        raise DecodeError(\"OutOfRange\", \"Private\")\n    return Entry(receipt, private)"),
+     "    private = _read_private(reader)\n"),
     ("a change in any domain", "LABEL_DEVICE + domain + place", "LABEL_DEVICE + bytes(32) + place"),
     ("a change of any lock", "u64(public.epoch) + public.lock +", "u64(public.epoch) + bytes(8) +"),
     ("a change in any epoch", "place = u64(public.epoch)", "place = bytes(8)"),
@@ -259,6 +262,17 @@ _SEAL = [
 ]
 
 _LOCK = [
+    ("issuers are told apart by 8 bytes", "key_id(issuer.key)[:4]", "key_id(issuer.key)"),
+    ("issuers are told apart by 5 bytes", "key_id(issuer.key)[:4]", "key_id(issuer.key)[:5]"),
+    ("issuers are told apart by 3 bytes",
+     "    names = [key_id(issuer.key)[:4] for issuer in keyset.issuers]\n"
+     "    if epoch.emergency is not None:\n        names.append(key_id(epoch.emergency)[:4])\n",
+     "    names = [key_id(issuer.key)[:3] for issuer in keyset.issuers]\n"
+     "    if epoch.emergency is not None:\n        names.append(key_id(epoch.emergency)[:3])\n"),
+    ("an issuer may begin as the emergency key",
+     "        names.append(key_id(epoch.emergency)[:4])\n", "        pass\n"),
+    ("the emergency key is told apart by 8 bytes", "key_id(epoch.emergency)[:4]",
+     "key_id(epoch.emergency)"),
     ("a card by which nobody could open", "    elif card.sealed_only:\n", "    elif False:\n"),
     ("a card of another sealing key",
      "        if card.sealing not in map(sealing_key_of, opening):\n", "        if False:\n"),
@@ -276,7 +290,40 @@ _LOCK = [
      "state.list.list.hash,"),
 ]
 
+_KEYS = [
+    ("a prefix is the whole name", "return name[:8]", "return name"),
+    ("a prefix of 4 bytes", "return name[:8]", "return name[:4]"),
+    ("a prefix is the end of a name", "return name[:8]", "return name[-8:]"),
+]
+
+_MEMORY = [
+    ("uses by all bytes of the link", "self.uses.get(prefix(link_id), ",
+     "self.uses.get(link_id, "),
+    ("windows by all bytes of the holder", "self.windows.get(prefix(holder))",
+     "self.windows.get(holder)"),
+]
+
+_OBJECTS = [
+    ("entries of 16 bytes", "entries = [reader.take(8) for", "entries = [reader.take(16) for"),
+]
+
+_LIMITS = [
+    ("a status as long as before", "STATUS: 780,", "STATUS: 1292,"),
+    ("a status too short", "STATUS: 780,", "STATUS: 779,"),
+]
+
 _VERIFY = [
+    ("links are revoked by their whole names", "if prefix(link_id) in self.view.revoked:",
+     "if link_id in self.view.revoked:"),
+    ("grantees are revoked by their whole names",
+     "if prefix(key_name(link.grantee)) in self.view.revoked:",
+     "if key_name(link.grantee) in self.view.revoked:"),
+    ("witnesses are revoked by their whole names",
+     "if prefix(key_name(witness.key)) in self.view.revoked:",
+     "if key_name(witness.key) in self.view.revoked:"),
+    ("grantees are revoked by their keys",
+     "if prefix(key_name(link.grantee)) in self.view.revoked:",
+     "if link.grantee[:8] in self.view.revoked:"),
     ("what is sealed does not open", "    sealed = data[1:2] == bytes((SEALED,))\n",
      "    sealed = False\n"),
     ("a lock takes all in the clear", "    if view.sealed_only and not sealed:\n",
@@ -297,5 +344,9 @@ AUDIT = (
     ("receipts.py", _RECEIPTS),
     ("seal.py", _SEAL),
     ("lock.py", _LOCK),
+    ("keys.py", _KEYS),
+    ("limits.py", _LIMITS),
+    ("memory.py", _MEMORY),
+    ("objects.py", _OBJECTS),
     ("verify.py", _VERIFY),
 )

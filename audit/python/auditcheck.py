@@ -47,14 +47,13 @@ from keyward.receipts import (
     Opening,
     Persons,
     PrivatePart,
-    PublicPart,
     Receipt,
     Row,
     Rows,
     Taken,
     decode_entry,
 )
-from keyward.records import Outcome, Started, Statement, decode_body
+from keyward.records import Outcome, Started, decode_body
 from keyward.wire import varint
 from trustcheck import DEVICE, LOCK, START, card, keyset, listed, public
 
@@ -133,6 +132,7 @@ def of_entries() -> list[Case]:
         ("denials first", whole(DENIED, OPENED)),
         ("acknowledged beyond the last", [*head(), Acknowledged(MAX_U64)]),
         ("an open decision of no write", [*head(), OpenDecision(MAX_U64, CORE, 0, AT, None)]),
+        ("in a log of schema 3", [*older(), Told(AT, ROWS)]),
         ("of a later epoch", whole(kept(Taken(9, ZEROS), epoch=9, starts=MAX_U64))),
     ]
     ended = whole(OPENED)
@@ -169,7 +169,6 @@ def of_entries() -> list[Case]:
         ("acknowledged with more", [*head(), b"\x11\0\0"]),
         ("a weak new key", [*head(), new_device(bytes(32))]),
         ("hi below lo", [*head(), Told(Interval(2, 1), ROWS)]),
-        ("in a log of schema 2", [*older(), Told(AT, ROWS)]),
         ("kind 20", [*head(), b"\x14"]),
     ]
     cases: list[Case] = [(name, pieces, {}, None) for name, pieces in good]
@@ -244,14 +243,8 @@ def check_events() -> list[str]:
         (two.held[1][0].before, sha(b"keyward-1/entry#" + first[0])),
         (two.hash, two.held[2][0].hash),
     ]
-    early, late = logs_of([*older(), made_before(), Outcome(0)]), logs_of([*older(), made_before()])
-    nothing = PublicPart(
-        LOCK, 0, 0, ZEROS, 0, 8, Interval(), None, Opening(ZEROS, 2, 4)
-    )
     found += [
-        ((early[0].next, early[0].hash, early[1].next), (0, ZEROS, 0)),
-        ((late[0].next, last_of(late[0])), (1, (nothing.encode(), b""))),
-        (logs_of([*older(), Statement(2, keyset(0, 2))])[0].next, 0),
+        (last_of(logs_of([*older(), made])[0]), entry(Opening(CORE, 2, 4), PERSONS, starts=8)),
         (state([*head(), Acknowledged(2)]).journal.audit.acknowledged, 2),
         (state([*statements(), ends(acknowledged=3)]).journal.audit.acknowledged, 3),
         (state([*head(), new_device(DEVICE)]).journal.device, DEVICE),
@@ -263,12 +256,6 @@ def check_events() -> list[str]:
     denied = public_of(DENIED, 0, ZEROS), private_of(DENIED.event, ROWS, ZEROS)
     found.append((last_of(kept_three[1]), denied))
     return [f"audit: events, {n}: {a!r} for {b!r}" for n, (a, b) in enumerate(found) if a != b]
-
-
-def made_before() -> Piece:
-    """A decision of schema 2, of right 2: evidence without names."""
-    witnesses = [(b"", evidence) for _, evidence in PERSONS.witnesses]
-    return decision(core=CORE, right=2, witnesses=witnesses)
 
 
 def check_kept() -> list[str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keyward.objects import decode
+from keyward.objects import RevocationList, Status, decode
 from keyward.statements import Claimed, Epoch, Keys, Unclaimed
+from keyward.vectors import decode_error
 from keyward.wire import DecodeError, varint
 from trustcheck import DEVICE, DOMAIN, GROUP, LIFE, LOCK, card, epoch, keyset, public
 
@@ -76,6 +77,16 @@ def check_decoding() -> list[str]:
             found = str(error)
         if found != expected:
             faults.append(f"decoding: {number}, {kind}: {found} for {expected}")
+    order = 2**64 - 1, 2**64 - 1
+    entries = [bytes((n,)) * 8 for n in range(64)]
+    floors = [(bytes((n,)) * 8, 2**64 - 1) for n in range(8)]
+    full = Status(
+        bytes(8), *order, *order, 2**40 - 1, True, RevocationList(entries, floors), bytes(64)
+    ).encode()
+    if len(full) != 780 or decode_error("status", full) is not None:
+        faults.append("decoding: the longest status")
+    if str(decode_error("status", full + b"\0")) != "OverLimit(Object)":
+        faults.append("decoding: a status beyond it")
     longest = Keys(4, tuple(sorted(map(public, range(20, 24)))))
     signed = [(index, bytes(64)) for index in range(4)]
     wide = Epoch(2**64 - 1, 2**40 - 1, longest, key, DOMAIN, longest, signed)

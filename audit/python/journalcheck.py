@@ -13,6 +13,7 @@ from journalparts import (
     FLOOR,
     HOLDER,
     ISSUER,
+    KEEP,
     LINK,
     OTHER_LINK,
     ROLLED_BACK,
@@ -23,28 +24,28 @@ from journalparts import (
     code_of,
     count_entry,
     decision,
-    encoded,
     ends,
     head,
     lane_entry,
     log_start,
+    of_right,
     older,
     state,
     tabled,
     used,
     statements,
+    wide,
 )
 from keyward.audit_records import Change
-from keyward.journal import start
 from keyward.limits import MAX_TIME, MAX_U32, MAX_U64
 from keyward.lock import Anchor
 from keyward.receipts import Interval
 from keyward.records import (
     CARD,
-    EPOCH,
     KEYSET,
     LIST,
     Counts,
+    Decision,
     Lanes,
     Outcome,
     Passed,
@@ -54,6 +55,10 @@ from keyward.records import (
 )
 from keyward.tables import Payer
 from trustcheck import GRANTOR, NONCE, START, card, epoch, keyset, listed, public, status
+
+
+NAME = b"another-"
+"""The second half of a name."""
 
 
 def older_card() -> list[Piece]:
@@ -66,6 +71,7 @@ def of_the_head() -> list[Case]:
     card_of_1 = [*head()[:4], Statement(CARD, card(1, 1, 1)), ends()]
     list_of_1 = [*head()[:3], Statement(LIST, listed(1, (1, 1))), *head()[4:]]
     set_of_1 = [*head()[:2], Statement(KEYSET, keyset(1, 1)), *head()[3:]]
+    empty_list = [*whole[:3], Statement(LIST, listed(0, (1, 1), entries=[])), *whole[4:]]
     no_list = [*head()[:3], Statement(LIST, status(0)), *head()[4:]]
     return [
         ("whole", whole, {}, None),
@@ -79,21 +85,24 @@ def of_the_head() -> list[Case]:
         ("two lists", [*whole[:4], *whole[3:]], {}, CORRUPT),
         ("kind alone", [b"\0", *whole[1:]], {}, CORRUPT),
         ("schema 0", [b"\0\0" + log_start().encode()[2:], *whole[1:]], {}, CORRUPT),
-        ("schema 1", older(schema=1), {}, CORRUPT),
-        ("schema 2", older(), {}, None),
-        ("schema 2 with a relock of 2", [encoded(older())[0][:-1] + b"\2", *older()[1:]], {},
-         CORRUPT),
-        ("schema 2, its words and another device", older(words=2, device=NONCE * 2), {}, TOO_NEW),
+        ("schema 2", head(schema=2), {}, CORRUPT),
+        ("schema 2 without a list", [log_start(schema=2), *older()[1:]], {}, CORRUPT),
+        ("schema 3", older(), {}, None),
+        ("schema 3 with a list", head(schema=3), {}, CORRUPT),
+        ("schema 3 with an empty list", [log_start(schema=3), *empty_list[1:]], {}, CORRUPT),
+        ("an empty list", empty_list, {}, None),
+        ("schema 3, its words and another device", older(words=2, device=NONCE * 2), {}, TOO_NEW),
         ("another kind first, with a 99", [b"\x11\x63", *whole[1:]], {}, CORRUPT),
-        ("schema 2 with ends", [*older(), ends()], {}, CORRUPT),
-        ("schema 3 without ends", whole[:5], {}, CORRUPT),
-        ("schema 4 and nothing more", [b"\0\4"], {}, TOO_NEW),
+        ("schema 3 without ends", older()[:-1], {}, CORRUPT),
+        ("schema 4 without ends", whole[:5], {}, CORRUPT),
+        ("schema 5 and nothing more", [b"\0\5"], {}, TOO_NEW),
         ("schema 255 of another device", head(schema=255, device=bytes(32)), {}, TOO_NEW),
         ("words of another lock", head(words=2), {}, TOO_NEW),
         ("its words", head(words=2), {"words": 2}, None),
         ("words of two bytes", head(words=300), {"words": 300}, None),
         ("words of 17 bits", head(words=1 << 16), {}, CORRUPT),
-        ("fewer words, of schema 2", older(words=0), {}, None),
+        ("fewer words", head(words=0), {}, None),
+        ("fewer words, of schema 3", older(words=0), {}, None),
         ("words of another lock and another device", head(words=2, device=NONCE * 2), {}, TOO_NEW),
         ("words of another lock and another life", head(words=2, nonce=NONCE), {}, CORRUPT),
         ("words of another lock and no card", head(words=2)[:4], {}, TOO_NEW),
@@ -103,9 +112,6 @@ def of_the_head() -> list[Case]:
         ("relock of 2", [log_start().encode()[:-1] + b"\2", *whole[1:]], {}, CORRUPT),
         ("open right of 31", head(opened=31), {}, None),
         ("open right of 32", head(opened=32), {}, CORRUPT),
-        ("open right of 31, of schema 2", older(open=31), {}, None),
-        ("open right of 32, of schema 2", older(open=32), {}, CORRUPT),
-        ("open before the first", older(open=0, next=0), {}, CORRUPT),
         ("another domain", head(domain=NONCE * 2), {}, None),
         ("card of a later epoch", card_of_1, {}, None),
         ("card of an epoch before", [*older_card(), ends(epoch=1)], {}, None),
@@ -121,10 +127,10 @@ def of_the_tables() -> list[Case]:
     lanes = [lane_entry(holder=bytes((n,)) * 16) for n in range(5)]
     ended = [count_entry(link=link, keep=FLOOR) for link, _ in five]
     gone = [lane_entry(holder=holder, latest=over) for holder, _ in lanes]
-    many = [count_entry(link=bytes((n,)) * 16) for n in range(29)]
-    wide, widest = (count_entry(keep=1 << bits, link=OTHER_LINK) for bits in (62, 63))
-    filled = [(link, replace(count, keep_until=1 << 63)) for link, count in many[:4]]
-    filled += many[4:]
+    many = [count_entry(link=bytes((n,)) * 16) for n in range(35)]
+    long, longest = (count_entry(keep=1 << bits, link=OTHER_LINK) for bits in (62, 63))
+    filled = [(link, replace(count, keep_until=1 << 63)) for link, count in many[:14]]
+    filled += many[14:]
     pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
         ("no counts, no lanes", [Counts([]), Lanes([])], {}, None),
         ("lanes first", [Lanes([lane_entry()]), Counts([count_entry()])], {}, None),
@@ -144,8 +150,8 @@ def of_the_tables() -> list[Case]:
         ("damage, then five of four", [b"\6\0", Counts(five)], {"capacity": 4}, CORRUPT),
         ("four of one root", [Counts(five[:4]), Lanes(lanes[:4])], {"capacity": 4}, None),
         ("five that are over", [Counts(ended), Lanes(gone)], {"capacity": 4}, None),
-        ("a record of 1331 bytes", [Counts([*filled, wide])], {"capacity": 64}, None),
-        ("a record of 1332 bytes", [Counts([*filled, widest])], {"capacity": 64}, CORRUPT),
+        ("a record of 1063 bytes", [Counts([*filled, long])], {"capacity": 64}, None),
+        ("a record of 1064 bytes", [Counts([*filled, longest])], {"capacity": 64}, CORRUPT),
         ("counts behind the ends", [ends(), Counts([])], {}, CORRUPT),
         ("lanes behind the ends", [ends(), Lanes([])], {}, CORRUPT),
     ]
@@ -158,6 +164,31 @@ def of_the_tables() -> list[Case]:
     ]
     cases = [(name, tabled(*more), given, code) for name, more, given, code in pieces]
     return [two_words, *behind, *cases]
+
+
+def of_older_tables() -> list[Case]:
+    """Those of schema 3: names have twice their length (SPEC 22.5)."""
+    count, lane = wide(count_entry()), wide(lane_entry())
+    counts = [wide(count_entry(link=bytes((n,)) * 16)) for n in range(5)]
+    lanes = [wide(lane_entry(holder=bytes((n,)) * 16)) for n in range(5)]
+    pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
+        ("no counts, no lanes", [Counts([]), Lanes([])], {}, None),
+        ("lanes first", [Lanes([lane]), Counts([count])], {}, None),
+        ("four of each", [Counts(counts[:4]), Lanes(lanes[:4])], {"capacity": 4}, None),
+        ("five counts of four", [Counts(counts)], {"capacity": 4}, TOO_NEW),
+        ("five lanes of four", [Lanes(lanes)], {"capacity": 4}, TOO_NEW),
+        ("links that begin alike", [Counts([count, wide(count_entry(), NAME)])], {}, CORRUPT),
+        ("holders that begin alike", [Lanes([lane, wide(lane_entry(), NAME)])], {}, CORRUPT),
+        ("uses of none", [Counts([wide(count_entry(0))])], {}, CORRUPT),
+        ("names of this schema", [Counts([count_entry()])], {}, CORRUPT),
+        ("holders of this schema", [Lanes([lane_entry()])], {}, CORRUPT),
+    ]
+    newer: list[Case] = [
+        ("names of schema 3", tabled(Counts([count])), {}, CORRUPT),
+        ("holders of schema 3", tabled(Lanes([lane])), {}, CORRUPT),
+    ]
+    cases = [(name, older(*more), given, code) for name, more, given, code in pieces]
+    return [*newer, *cases]
 
 
 def of_the_decision() -> list[Case]:
@@ -193,9 +224,14 @@ def of_the_decision() -> list[Case]:
     return cases
 
 
+def replaced(made: Decision, holder: bytes) -> Decision:
+    """By another holder."""
+    return replace(made, persons=replace(made.persons, holder=holder))
+
+
 def of_changes() -> list[Case]:
     """What a decision changes: quotas and uses before are not judged again (SPEC 22.4)."""
-    lane: Piece = decision(lane=(70, START))
+    lane = decision(lane=(70, START))
     late: Piece = decision(lane=(69, START + 1))
     names = [b"%02d--------------" % n for n in range(5)]
     first, *others = [decision(links=[LINK, name], counts=[None, used()]) for name in names]
@@ -205,6 +241,10 @@ def of_changes() -> list[Case]:
     ended = decision(counts=[used(keep=FLOOR + 50)], lane=(70, FLOOR))
     again = decision(lane=(70, FLOOR + 901), heard=FLOOR + 901)
     both = replace(first, lane=(70, START))
+    alike = decision(
+        links=[OTHER_LINK, OTHER_LINK[:8] + NAME], counts=[used(), used()]
+    )
+    again_of_0 = replace(lanes[0], lane=(2, START))
     small, none = {"capacity": 4}, {"capacity": 0}
     pieces: list[tuple[str, list[Piece], dict[str, Any], int | None]] = [
         ("one counter", [lane], {}, None),
@@ -215,13 +255,17 @@ def of_changes() -> list[Case]:
         ("five of four", [*full, fifth], small, TOO_NEW),
         ("one of four again", [*full, first], small, None),
         ("one link twice", [decision(links=[LINK, LINK], counts=[used(), used()])], {}, None),
+        ("links that begin alike", [*full[:3], alike], small, None),
+        ("holders that begin alike", [lane, replaced(lane, HOLDER[:8] + NAME)], {}, CORRUPT),
+        ("holders that begin alike, of four",
+         [*lanes[:4], replaced(again_of_0, names[0][:8] + NAME)], small, None),
         ("kept for ever", [decision(counts=[used(keep=MAX_U64)])], {}, None),
         ("room by a T", [*full, replace(fifth, heard=FLOOR + 50)], small, None),
         ("uses that do not follow",
          [decision(counts=[used(9)]), decision(counts=[used()])], {}, None),
         ("four lanes of one root", [*lanes[:4]], small, None),
         ("five lanes of four", [*lanes], small, TOO_NEW),
-        ("one lane of four again", [*lanes[:4], replace(lanes[0], lane=(2, START))], small, None),
+        ("one lane of four again", [*lanes[:4], again_of_0], small, None),
         ("one counter of four again", [*lanes[:4], lanes[0]], small, CORRUPT),
         ("the reserved counter for a fifth",
          [*lanes[:4], replace(lanes[4], lane=(MAX_U64, START))], small, CORRUPT),
@@ -267,9 +311,11 @@ def of_events() -> list[Case]:
         ("an epoch", take(epoch(1)), {}, CORRUPT),
         ("a challenge", [*head(), b"\x0c\0\0\0\1\4"], {}, CORRUPT),
         ("a keyset of the older kind", [*head(), Statement(KEYSET, keyset(0, 2))], {}, CORRUPT),
-        ("a keyset, of schema 2", [*older(), Statement(KEYSET, keyset(0, 2))], {}, None),
-        ("an epoch, of schema 2", [*older(), Statement(EPOCH, epoch(1))], {}, CORRUPT),
-        ("a change, of schema 2", [*older(), Change(Interval(), keyset(0, 2))], {}, CORRUPT),
+        ("a keyset, of schema 3", [*older(), Change(Interval(), keyset(0, 2))], {}, None),
+        ("a card, of schema 3", [*older(), Change(Interval(), card(0, 1, 2))], {}, None),
+        ("a list, of schema 3", [*older(), Change(Interval(), listed(0, (1, 2)))], {}, CORRUPT),
+        ("an empty list, of schema 3",
+         [*older(), Change(Interval(), listed(0, (1, 2), entries=[]))], {}, CORRUPT),
         ("a start of a log", [*head(), log_start()], {}, CORRUPT),
         ("kind 12", [*head(), b"\x0c"], {}, CORRUPT),
         ("no kind", [*head(), b""], {}, CORRUPT),
@@ -310,12 +356,14 @@ def of_the_anchor() -> list[Case]:
         ("an empty log with an anchor", [], {"anchor": anchored()}, ROLLED_BACK),
         ("an empty log with a counter", [], {"counter": 5}, None),
         ("damaged before rolled back", head()[:4], {"anchor": later}, CORRUPT),
-        ("too new before rolled back", head(schema=4), {"anchor": later}, TOO_NEW),
+        ("too new before rolled back", head(schema=5), {"anchor": later}, TOO_NEW),
         ("rolled back before released", release, {"anchor": later}, ROLLED_BACK),
         ("rolled back before released, by the counter", release, {"counter": 12}, ROLLED_BACK),
         ("released", release, {"counter": 11}, 195),
         ("released by the start", head(opened=5), {}, 195),
-        ("released, of schema 2", older(open=5), {}, 195),
+        ("released, of schema 3", [*older(), of_right(5)], {}, 195),
+        ("the counter equal, of schema 3", [*older(), Started()], {"counter": 11}, None),
+        ("the counter above, of schema 3", [*older(), Started()], {"counter": 12}, ROLLED_BACK),
         ("released and recorded", [*release, Outcome(1)], {}, None),
         ("the counter equal", [*head(), Started()], {"counter": 11}, None),
         ("the counter above", [*head(), Started()], {"counter": 12}, ROLLED_BACK),
@@ -323,9 +371,9 @@ def of_the_anchor() -> list[Case]:
 
 
 def check_cases() -> list[str]:
-    parts = of_the_head, of_the_tables, of_the_decision, of_changes, of_events
+    parts = of_the_head, of_the_tables, of_older_tables, of_the_decision, of_changes
     faults, count = [], 0
-    for part in (*parts, of_the_anchor):
+    for part in (*parts, of_events, of_the_anchor):
         for name, pieces, given, code in part():
             count += 1
             found = code_of(pieces, **given)
@@ -377,8 +425,12 @@ def check_fold() -> list[str]:
     ahead, before = FLOOR + 5, FLOOR - 5
     two_links = decision(links=[OTHER_LINK, LINK], counts=[None, used()], lane=(9, START))
     paid = state([*head(), two_links]).journal.tables
-    wide = Lanes([lane_entry(seen=1 << 64 | 1, words=2)])
-    deep = state(tabled(wide, words=2), words=2)
+    halved = state(older(Counts([wide(count_entry())]), Lanes([wide(lane_entry())]))).journal.tables
+    alike = decision(links=[OTHER_LINK, LINK[:8] + NAME], counts=[None, used(3, KEEP - 9)])
+    both = state([*tabled(Counts([count_entry()])), alike]).journal.tables
+    last = [log_start(schema=3, number=MAX_U64), *older()[1:]]
+    long = Lanes([lane_entry(seen=1 << 64 | 1, words=2)])
+    deep = state(tabled(long, words=2), words=2)
     numbers = [
         (one.journal.number, one.journal.audit.starts, one.anew) for one in (plain, renewed, busy)
     ]
@@ -388,9 +440,12 @@ def check_fold() -> list[str]:
         ((plain.interrupted, busy.interrupted, busy.journal.open), (None, 4, None)),
         (state(head(opened=0)).interrupted, 3),
         (state([*head(opened=0), Started()]).interrupted, None),
-        (state(older(open=0)).interrupted, 0),
-        (state([*older(), Statement(KEYSET, keyset(0, 2))]).journal.number, 13),
-        (state([*older(open=0), Started()]).interrupted, None),
+        (state([*older(), of_right(0)]).interrupted, 3),
+        (state([*older(), Change(Interval(), keyset(0, 2))]).journal.number, 13),
+        (state(last).journal.number, MAX_U64),
+        (renewed.journal.schema, 4),
+        (halved.counts, dict([count_entry()])),
+        (halved.lanes, dict([lane_entry()])),
         (state([*head(), decision(), Outcome(2)]).interrupted, None),
         (floor(Change(Interval(), keyset(0, 2))), START + 200),
         (floor(Change(Interval(), listed(0, (1, 2), at=ahead))), ahead),
@@ -401,8 +456,9 @@ def check_fold() -> list[str]:
         (floor(decision(heard=ahead)), ahead),
         (floor(decision(heard=before)), FLOOR),
         (floor(decision(interval=Interval(ahead, ahead))), FLOOR),
-        (paid.counts[LINK].payer, Payer(OTHER_LINK[:8], ISSUER)),
-        (paid.lanes[HOLDER].payer, Payer(OTHER_LINK[:8], ISSUER)),
+        (paid.counts[LINK[:8]].payer, Payer(OTHER_LINK[:4], ISSUER[:4])),
+        (paid.lanes[HOLDER[:8]].payer, Payer(OTHER_LINK[:4], ISSUER[:4])),
+        (both.counts, dict([count_entry(3)])),
         (deep.journal.tables.is_new(HOLDER, 6), False),
         (deep.journal.tables.is_new(HOLDER, 7), True),
         (plain.journal.trust.list is None, False),

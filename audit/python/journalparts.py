@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from keyward.audit_records import Ends, OpenDecision
 from keyward.denials import Denied
 from keyward.journal import Restored, start
-from keyward.keys import key_id
+from keyward.keys import key_id, prefix
 from keyward.lock import Anchor, Identity
 from keyward.memory import ReplayWindow, Use
 from keyward.receipts import Interval, Persons
@@ -32,14 +33,14 @@ SECRET = bytes(range(32))
 FLOOR = START + 100
 LINK, OTHER_LINK, HOLDER = b"root-of-the-link", b"link-of-one-more", b"name-of-a-holder"
 ISSUER = key_id(public(GRANTOR))
-PAYER = Payer(LINK[:8], ISSUER)
+PAYER = Payer(LINK[:4], ISSUER[:4])
 KEEP = START + 5_000
 Piece = Body | bytes
 
 
 def log_start(**other: Any) -> LogStart:
     fields: dict[str, Any] = {
-        "schema": 3,
+        "schema": 4,
         "device": DEVICE,
         "nonce": LIFE,
         "domain": DOMAIN,
@@ -82,11 +83,6 @@ def head(number: int = 0, opened: int | None = None, **other: Any) -> list[Piece
     return [*statements(number, **other), ends(epoch=number), *last]
 
 
-def older(**other: Any) -> list[Piece]:
-    """The head of a log of schema 2."""
-    return statements(**({"schema": 2, "next": 3, "boots": 7} | other))
-
-
 def decision(**other: Any) -> Decision:
     persons: dict[str, Any] = {
         "issuer": ISSUER, "holder": HOLDER, "links": [LINK], "witnesses": []
@@ -109,13 +105,23 @@ def used(spent: int = 1, keep: int = KEEP) -> tuple[Use, int]:
 
 
 def count_entry(spent: int = 1, keep: int = KEEP, link: bytes = LINK) -> tuple[bytes, Count]:
-    return link, Count(PAYER, Use(spent, START), keep)
+    return prefix(link), Count(PAYER, Use(spent, START), keep)
 
 
 def lane_entry(
     highest: int = 70, seen: int = 5, latest: int = START, holder: bytes = HOLDER, words: int = 1
 ) -> tuple[bytes, Lane]:
-    return holder, Lane(PAYER, latest, ReplayWindow(highest, seen, 64 * words))
+    return prefix(holder), Lane(PAYER, latest, ReplayWindow(highest, seen, 64 * words))
+
+
+Row = TypeVar("Row", Count, Lane)
+
+
+def wide(entry: tuple[bytes, Row], more: bytes = b"and-more") -> tuple[bytes, Row]:
+    """An entry as it stands in a log of schema 3."""
+    name, row = entry
+    payer = Payer(row.payer.root + more[:4], row.payer.issuer + more[4:])
+    return name + more, replace(row, payer=payer)
 
 
 def encoded(pieces: list[Piece]) -> list[bytes]:
@@ -156,6 +162,15 @@ TOO_NEW, CORRUPT, ROLLED_BACK = 192, 193, 194
 def tabled(*tables: Piece, **other: Any) -> list[Piece]:
     """A head with kinds 5 and 6, up to the ends."""
     return [*statements(**other), *tables, ends()]
+
+
+def older(*tables: Piece, **other: Any) -> list[Piece]:
+    """Such a head of schema 3, which has no list."""
+    return [one for one in tabled(*tables, schema=3, **other) if not is_list(one)]
+
+
+def is_list(piece: Piece) -> bool:
+    return isinstance(piece, Statement) and piece.kind == LIST
 
 
 def state(pieces: list[Piece], **given: Any) -> Restored:

@@ -21,8 +21,9 @@ from mutations import MUTATIONS, Mutation
 HERE = Path(__file__).resolve().parent
 VECTORS = HERE.parents[1] / "tests" / "vectors"
 CHECK = (
-    "import sys, recordcheck, receiptcheck, sealcheck, trustcheck, lifecheck\n"
-    "sys.exit(bool(recordcheck.check_journal() or receiptcheck.check_receipts()"
+    "import sys, decodecheck, recordcheck, receiptcheck, sealcheck, trustcheck, lifecheck\n"
+    "sys.exit(bool(decodecheck.check_decoding() or recordcheck.check_journal()"
+    " or receiptcheck.check_receipts()"
     " or sealcheck.check_seals() or trustcheck.check_trust()"
     " or lifecheck.check_life_of_a_lock()))"
 )
@@ -32,6 +33,9 @@ VECTORS_OF = {
     "lock.py": ("trust",),
     "objects.py": ("journal",),
     "verify.py": ("verify",),
+    "keys.py": ("verify", "tables"),
+    "limits.py": ("decode",),
+    "memory.py": ("verify", "journal", "tables"),
 }
 """Of all others, those of journal and tables."""
 

@@ -21,12 +21,14 @@ from journalparts import (
     head,
     lane_entry,
     used,
+    wide,
 )
 from keyward.denials import Denied
 from keyward.journal import start
 from keyward.limits import MAX_U64
 from keyward.lock import Identity
 from keyward.records import (
+    Body,
     Counts,
     Lanes,
     Outcome,
@@ -74,7 +76,7 @@ def read_in_turn(records: list[bytes]) -> list[str]:
     """SPEC 22.5: the first record that breaks a rule of tags or of what they say rules."""
     five = Counts([count_entry(link=bytes((n,)) * 16) for n in range(5)])
     full = tagged(SECRET, encoded([*head()[:5], five]))
-    newer = tagged(SECRET, encoded(head(schema=4)))
+    newer = tagged(SECRET, encoded(head(schema=5)))
     unknown = tagged(SECRET, encoded([*head(), b"\x14"]))
     cases = [
         ([*full, bytes(99)], 192),
@@ -124,11 +126,16 @@ def check_bodies() -> list[str]:
     pieces: list[Any] = [
         *head(), Counts([count_entry()]), lanes, Started(), whole, Outcome(3), Secured(), Passed(9)
     ]
+    cases = [(4, piece) for piece in pieces] + [(3, piece) for piece in older_tables()]
     return [
         f"journal: bodies, {n}: encodes otherwise"
-        for n, piece in enumerate(pieces)
-        if decode_body(piece.encode(), words=2).encode() != piece.encode()
+        for n, (schema, piece) in enumerate(cases)
+        if decode_body(piece.encode(), words=2, schema=schema) != piece
     ]
+
+
+def older_tables() -> list[Body]:
+    return [Counts([wide(count_entry())]), Lanes([wide(lane_entry(words=2))])]
 
 
 def check_journal() -> list[str]:

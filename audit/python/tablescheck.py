@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from keyward.limits import MAX_U64
 from keyward.memory import ReplayWindow, Use, UseChange
@@ -11,17 +12,27 @@ from keyward.tables import Changes, Count, Lane, LaneChange, Payer, Tables
 FLOOR, LATER = 10_000, 20_000
 
 
+def key(n: int) -> bytes:
+    """What an entry is known by."""
+    return n.to_bytes(8, "big")
+
+
 def name(n: int) -> bytes:
-    return n.to_bytes(16, "big")
+    """Of a link or holder; its second half says nothing."""
+    return key(n) + bytes((n,)) * 8
 
 
 def root(n: int) -> bytes:
-    """A `LinkId` whose second half says nothing of who pays."""
-    return n.to_bytes(8, "big") + bytes((n,)) * 8
+    """A `LinkId` of which 4 bytes say who pays."""
+    return n.to_bytes(4, "big") + bytes((n,)) * 12
 
 
 def issuer(n: int) -> bytes:
-    return n.to_bytes(8, "little")
+    return n.to_bytes(4, "little") + bytes((n,)) * 4
+
+
+def payer(of: int, by: int) -> Payer:
+    return Payer(root(of)[:4], issuer(by)[:4])
 
 
 def counted(link: int, of: int, by: int, keep: int = LATER, before: Use = Use()) -> UseChange:
@@ -29,8 +40,7 @@ def counted(link: int, of: int, by: int, keep: int = LATER, before: Use = Use())
 
 
 def laned(holder: int, of: int, by: int, counter: int = 7, time: int = LATER) -> LaneChange:
-    payer = Payer(root(of)[:8], issuer(by))
-    return LaneChange(name(holder), payer, counter, time)
+    return LaneChange(name(holder), payer(of, by), counter, time)
 
 
 def commit(tables: Tables, changes: Changes, floor: int = FLOOR) -> int | None:
@@ -82,7 +92,7 @@ def quotas_of_lanes() -> Found:
         found.append((codes, [None] * capacity + [500]))
         if capacity:
             found.append((lane(tables, laned(0, 99, 99, counter=8)), None))
-            found.append((tables.lanes[name(0)].payer, Payer(root(0)[:8], issuer(0))))
+            found.append((tables.lanes[key(0)].payer, payer(0, 0)))
     return found
 
 
@@ -110,11 +120,11 @@ def what_is_over() -> Found:
     found += [
         (use(tables, counted(2, 1, 1), floor=FLOOR), 500),
         (use(tables, counted(2, 1, 1), floor=FLOOR + 1), None),
-        (sorted(tables.counts), [name(2)]),
+        (sorted(tables.counts), [key(2)]),
         (lane(tables, laned(1, 1, 1, time=FLOOR - 900)), None),
         (lane(tables, laned(2, 1, 1), floor=FLOOR), 500),
         (lane(tables, laned(2, 1, 1), floor=FLOOR + 1), None),
-        (sorted(tables.lanes), [name(2)]),
+        (sorted(tables.lanes), [key(2)]),
         (len(tables.live_lanes(LATER + 900)), 1),
         (len(tables.live_lanes(LATER + 901)), 0),
     ]
@@ -126,8 +136,8 @@ def what_is_over() -> Found:
         (lane(tables, laned(1, 2, 1, counter=51), floor=over), 500),
         (lane(tables, laned(1, 3, 3, counter=50), floor=over), 501),
         (lane(tables, laned(1, 3, 3, counter=49), floor=over), None),
-        (tables.lanes[name(1)].payer, Payer(root(3)[:8], issuer(3))),
-        (tables.lanes[name(1)].window.seen, 1),
+        (tables.lanes[key(1)].payer, payer(3, 3)),
+        (tables.lanes[key(1)].window.seen, 1),
     ]
     tables = Tables(4, 4)
     lane(tables, laned(1, 1, 1, time=FLOOR))
@@ -140,7 +150,7 @@ def what_is_over() -> Found:
         (lane(tables, laned(1, 1, 1), floor=over), 501),
         (use(tables, counted(4, 2, 4, before=Use(1, 5)), floor=LATER - 9), 500),
         (use(tables, counted(4, 5, 4, before=Use(1, 5)), floor=LATER - 9), None),
-        (tables.counts[name(4)].payer, Payer(root(5)[:8], issuer(4))),
+        (tables.counts[key(4)].payer, payer(5, 4)),
         (lane(tables, laned(2, 2, 2), floor=LATER), None),
         (use(tables, counted(4, 5, 4), floor=LATER), 501),
     ]
@@ -151,33 +161,82 @@ def what_changes() -> Found:
     tables = Tables(16, 8)
     use(tables, counted(1, 1, 1))
     use(tables, counted(1, 2, 2, keep=LATER + 1, before=Use(1, 5)))
-    kept = Count(Payer(root(1)[:8], issuer(1)), Use(2, 5), LATER + 1)
+    kept = Count(payer(1, 1), Use(2, 5), LATER + 1)
     lane(tables, laned(1, 1, 1, time=LATER))
     lane(tables, laned(1, 1, 1, counter=9, time=LATER - 9))
-    found: Found = [(tables.counts[name(1)], kept), (tables.lanes[name(1)].latest, LATER)]
+    found: Found = [(tables.counts[key(1)], kept), (tables.lanes[key(1)].latest, LATER)]
     lane(tables, laned(1, 1, 1, counter=8, time=LATER + 9))
-    found += [(tables.lanes[name(1)].latest, LATER + 9), (tables.lanes[name(1)].window.seen, 7)]
+    found += [(tables.lanes[key(1)].latest, LATER + 9), (tables.lanes[key(1)].window.seen, 7)]
     found += [(lane(tables, laned(5, 5, 5, counter=MAX_U64)), 501)]
     found += [(lane(tables, laned(1, 1, 1, counter=MAX_U64)), 501)]
     return found
 
 
+def links_that_begin_alike() -> Found:
+    """They are counted as one (SPEC 14.3), and in one request as if alone (SPEC 14.4)."""
+    first, other = counted(1, 1, 1), replace(counted(1, 2, 2), link=key(1) + b"-another")
+    again = replace(other, before=Use(1, 5), after=Use(2, 5), keep_until=LATER - 9)
+    tables = Tables(4, 4)
+    found: Found = [(use(tables, first), None), (use(tables, other), 501)]
+    found.append((use(tables, again), None))
+    found.append((tables.counts, {key(1): Count(payer(1, 1), Use(2, 5), LATER)}))
+    third = replace(again, before=Use(2, 5), after=Use(3, 5), keep_until=LATER + 9)
+    found += [(use(tables, third), None), (tables.counts[key(1)].keep_until, LATER + 9)]
+    tables = Tables(4, 4)
+    found += [(use(tables, first, replace(other, root=root(1))), 500), (tables.counts, {})]
+    tables = Tables(8, 4)
+    both = first, replace(other, root=root(1), keep_until=LATER - 9)
+    found.append((use(tables, *both), None))
+    found.append((tables.counts, {key(1): Count(payer(1, 1), Use(1, 5), LATER)}))
+    both = (
+        replace(first, before=Use(1, 5), after=Use(2, 5)),
+        replace(other, before=Use(2, 5), after=Use(3, 5)),
+    )
+    found.append((use(tables, *both), 501))
+    tables = Tables(4, 4)
+    use(tables, replace(first, keep_until=FLOOR))
+    found.append((use(tables, replace(again, keep_until=FLOOR - 9)), None))
+    found.append((tables.counts, {key(1): Count(payer(2, 2), Use(2, 5), FLOOR - 9)}))
+    return found
+
+
+def who_begins_alike() -> Found:
+    """Holders are told apart by 8 bytes, payers by 4 of root and issuer (SPEC 14.4)."""
+    tables = Tables(4, 4)
+    holder = replace(laned(1, 2, 2), holder=key(1) + b"-another")
+    found: Found = [(lane(tables, laned(1, 1, 1)), None), (lane(tables, holder), 501)]
+    found.append((lane(tables, replace(holder, counter=8)), None))
+    window = ReplayWindow(8, 3)
+    found.append((tables.lanes, {key(1): Lane(payer(1, 1), LATER, window)}))
+    tables = Tables(4, 4)
+    of_root, by_issuer = root(1)[:4] + bytes(12), issuer(3)[:4] + bytes(4)
+    found += [
+        (use(tables, counted(1, 1, 1)), None),
+        (use(tables, replace(counted(2, 1, 2), root=of_root)), 500),
+        (use(tables, counted(2, 2, 3), floor=FLOOR), None),
+        (use(tables, counted(3, 3, 3)), None),
+        (use(tables, replace(counted(4, 4, 3), issuer=by_issuer)), 500),
+        (use(tables, counted(4, 4, 4)), None),
+    ]
+    return found
+
+
 def restored() -> Found:
     """What a log says is held to the capacity, and not to quotas."""
-    tables, payer = Tables(4, 4), Payer(root(1)[:8], issuer(1))
+    tables, payee = Tables(4, 4), payer(1, 1)
     found: Found = []
     for n in range(6):
         keep = FLOOR if n == 0 else LATER
         code = None if n < 5 else 500
-        found.append((tables.restore_count(name(n), Count(payer, Use(1, 5), keep), FLOOR), code))
+        found.append((tables.restore_count(key(n), Count(payee, Use(1, 5), keep), FLOOR), code))
         window, latest = ReplayWindow(7), FLOOR - 901 if n == 0 else LATER
-        found.append((tables.restore_lane(name(n), Lane(payer, latest, window), FLOOR), code))
+        found.append((tables.restore_lane(key(n), Lane(payee, latest, window), FLOOR), code))
     tables = Tables(4, 4)
     for code in (None, 501):
-        count = Count(payer, Use(1, 5), LATER)
-        found.append((tables.restore_count(name(1), count, FLOOR), code))
-        one = Lane(payer, LATER, ReplayWindow(7))
-        found.append((tables.restore_lane(name(1), one, FLOOR), code))
+        count = Count(payee, Use(1, 5), LATER)
+        found.append((tables.restore_count(key(1), count, FLOOR), code))
+        one = Lane(payee, LATER, ReplayWindow(7))
+        found.append((tables.restore_lane(key(1), one, FLOOR), code))
     return found
 
 
@@ -222,6 +281,8 @@ def check_tables() -> list[str]:
         one_request,
         what_is_over,
         what_changes,
+        links_that_begin_alike,
+        who_begins_alike,
         restored,
         windows,
         capacities,

@@ -19,7 +19,7 @@ from keyward.issue import (
     sign_epoch,
     sign_keyset,
 )
-from keyward.keys import key_name, public_of
+from keyward.keys import key_name, prefix, public_of
 from keyward.lock import Identity, Lock
 from keyward.objects import RevocationList, Status
 from keyward.refusals import NAMES, Refused
@@ -118,7 +118,7 @@ def card(epoch: int, keyset: int, version: int, signer: int = ENROLLER, **other:
 def listed(
     epoch: int, order: tuple[int, int], by: int = REVOKER, at: int = START, **other: Any
 ) -> Status:
-    entries = other.pop("entries", [key_name(public(HOLDER))])
+    entries = other.pop("entries", [prefix(key_name(public(HOLDER)))])
     found = RevocationList(entries, [])
     return attest(secret(by), DOMAIN, epoch, order[0], order, at, listed=found, **other)
 
@@ -164,9 +164,9 @@ def claimed_lock(number: int = 0) -> Lock:
 Case = tuple[str, Callable[[Lock], str]]
 
 
-def two_in_one_place() -> Keyset:
-    """An issuer with the `KeyId` of another; nobody has its secret key."""
-    twin = public(GRANTOR)[:8] + bytes(23) + b"\x01"
+def two_in_one_place(first: int, alike: int) -> Keyset:
+    """An issuer whose key begins as another; nobody has its secret key."""
+    twin = public(first)[:alike] + bytes(31 - alike) + b"\x01"
     return keyset(0, 2, issuers=sorted_issuers([*issuers(), Issuer(twin, 1, START, 1)]))
 
 
@@ -187,7 +187,11 @@ def keyset_cases() -> list[Case]:
         ("OtherEpoch", take(keyset(1, 2))),
         ("Older", take(keyset(0, 0))),
         ("KeyInTwoClasses", take(keyset(0, 2, issuers=sorted_issuers(emergency)))),
-        ("EqualKeyIds", take(two_in_one_place())),
+        ("EqualKeyIds", take(two_in_one_place(GRANTOR, 8))),
+        ("EqualKeyIds", take(two_in_one_place(GRANTOR, 4))),
+        ("EqualKeyIds", take(two_in_one_place(EMERGENCY, 4))),
+        ("keyset", take(two_in_one_place(GRANTOR, 3))),
+        ("keyset", take(two_in_one_place(EMERGENCY, 3))),
         ("SignatureCount", take(keyset(0, 2, signers=USED_ROOTS[:1]))),
         ("SignatureCount", take(surplus)),
         ("UnknownSigner", take(stranger)),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
-use keyward::id::{KeyId, KeyName};
+use keyward::id::{KeyId, KeyName, Prefix};
 
 /// Labels of keys and issuers.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,12 @@ impl Book {
     /// A key's label, if it has one.
     pub fn label(&self, key: &KeyName) -> Option<&str> {
         self.keys.get(key).map(String::as_str)
+    }
+
+    /// The label of a key, by what revocation lists know it by.
+    pub fn label_of_prefix(&self, prefix: Prefix) -> Option<&str> {
+        let mut keys = self.keys.iter();
+        keys.find(|(key, _)| Prefix::from(**key) == prefix).map(|(_, label)| label.as_str())
     }
 
     pub(crate) fn key(&self, key: &KeyName) -> String {

@@ -200,7 +200,7 @@ impl Keys {
     fn list(&self, scope: Scope) -> Vec<u8> {
         let order = ListOrder { keyset: KeysetVersion(1), number: ListNumber(1) };
         let state = State { keyset: KeysetVersion(1), list: order, at: NOW };
-        let entries: Vec<_> = (0..4).map(|number| Revoked([number; 16])).collect();
+        let entries: Vec<_> = (0..4).map(|number| Revoked([number; 8])).collect();
         let key = &self.issuers[0];
         let draft = Status::revoke(scope, &key.public(), state, &entries, &[], None).unwrap();
         draft.sign(key).unwrap().as_bytes().to_vec()

@@ -53,7 +53,7 @@ fn directory(owner: &Owner) -> Directory {
 #[test]
 fn a_door_trusts_what_the_lock_itself_would() {
     let mut world = World::new(1);
-    world.owner.revoke([Revoked([7; 16])], START);
+    world.owner.revoke([Revoked([7; 8])], START);
     let directory = directory(&world.owner);
     let domain = world.owner.held();
     for (lock, card) in &world.owner.library.cards {
@@ -214,7 +214,7 @@ fn card_again(owner: &Owner, lock: LockId) -> Vec<u8> {
 #[test]
 fn a_new_epoch_is_a_clean_slate_and_doors_keep_their_names() {
     let mut world = World::new(6);
-    world.owner.revoke([Revoked([7; 16])], START);
+    world.owner.revoke([Revoked([7; 8])], START);
     let directory = directory(&world.owner);
     let (domain, lock) = (world.owner.domain, world.flat.id());
     let door = Door { domain, lock };
@@ -253,7 +253,7 @@ fn trusted(directory: &Directory, owner: &Owner) -> Vec<String> {
 #[test]
 fn a_restart_trusts_what_the_process_trusted() {
     let mut world = World::new(10);
-    world.owner.revoke([Revoked([7; 16])], START);
+    world.owner.revoke([Revoked([7; 8])], START);
     let running = directory(&world.owner);
     let kept = world.owner.library.clone();
     // Who signed list and cards is dropped; both stay in force.

@@ -16,13 +16,13 @@ fn issuer(number: u8) -> KeyId {
 
 /// The link of a token, by issuer and serial.
 fn link(number: u8, serial: u64) -> Denied {
-    let mut entry = [number; 16];
-    entry[8..].copy_from_slice(&serial.to_be_bytes());
+    let mut entry = serial.to_be_bytes();
+    entry[0] = number;
     Denied { entry: Revoked(entry), token: Some((issuer(number), Serial(serial))) }
 }
 
 fn key(number: u8) -> Denied {
-    Denied { entry: Revoked([number; 16]), token: None }
+    Denied { entry: Revoked([number; 8]), token: None }
 }
 
 fn is_denied(list: &Folded, one: &Denied) -> bool {

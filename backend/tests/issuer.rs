@@ -278,7 +278,7 @@ async fn lists_and_statuses_are_taken_in_and_no_number_comes_twice() {
     let revoker =
         || Revoker::new(scope, Local::new(copy(&owner.revoker)), Arc::clone(&counter), vec![]);
     let denied = |number: u8| {
-        let denied = Denied { entry: Revoked([number; 16]), token: None };
+        let denied = Denied { entry: Revoked([number; 8]), token: None };
         move || (vec![denied], vec![])
     };
     let mut domain = owner.held();
@@ -294,7 +294,7 @@ async fn lists_and_statuses_are_taken_in_and_no_number_comes_twice() {
     }
     let list = domain.list().unwrap().unwrap();
     let entries: Vec<_> = list.unverified_list().unwrap().unverified_entries().collect();
-    assert_eq!(entries, [Revoked([2; 16])]);
+    assert_eq!(entries, [Revoked([2; 8])]);
 
     let attester = Attester::new(scope, Local::new(copy(&owner.attester)));
     let state = keyward::State { keyset: KeysetVersion(version.0), list: second.order, at: START };

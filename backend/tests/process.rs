@@ -187,7 +187,9 @@ async fn what_the_disk_refused_is_taken_when_it_has_room_again() {
     let (example, folder) = (example(), tempfile::tempdir().unwrap());
     let process = Process::start(&example, folder.path());
     let revoke = async |n: u32| {
-        process.client("/v1/revocations", &format!(r#"{{"entry":"{n:032x}"}}"#)).await
+        process
+            .client("/v1/revocations", &format!(r#"{{"entry":"{n:016x}0000000000000000"}}"#))
+            .await
     };
     assert_eq!(revoke(1).await.status, 200);
     process.limit_files(0);

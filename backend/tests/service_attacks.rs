@@ -60,7 +60,7 @@ async fn fill(rig: &Rig) {
 }
 
 fn entry(n: u32) -> String {
-    format!(r#"{{"entry":"{n:032x}"}}"#)
+    format!(r#"{{"entry":"{n:016x}0000000000000000"}}"#)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ use rig::{KEY, Rig};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 fn entry(number: u32) -> String {
-    format!(r#"{{"entry":"{number:032x}"}}"#)
+    format!(r#"{{"entry":"{number:016x}0000000000000000"}}"#)
 }
 
 /// What the next start does: it takes in what was published and what the service has kept.

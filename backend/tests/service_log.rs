@@ -187,7 +187,7 @@ async fn a_file_of_an_older_form_is_brought_up_to_date() {
     drop(base);
     let records = Records::open(&path, SCOPE).unwrap();
     let token = Some((KeyId([2; 8]), Serial(3)));
-    let entry = Revoked([1; 16]);
+    let entry = Revoked([1; 8]);
     assert_eq!(records.denied(), [fold::Denied { entry, token }]);
     assert_eq!(records.list(), Ok(Some(b"list".to_vec())));
     for place in [1, 3, 5] {

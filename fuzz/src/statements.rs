@@ -20,7 +20,7 @@ static HELD: LazyLock<Held> = LazyLock::new(|| {
     let owner = &mut world.owner;
     let domain = owner.held();
     let card = owner.library.cards[&lock].clone();
-    owner.revoke([Revoked([7; 16]), Revoked([9; 16])], now);
+    owner.revoke([Revoked([7; 8]), Revoked([9; 8])], now);
     let list = owner.library.list.clone().expect("a list");
     owner.publish_keyset(now);
     let keyset = owner.library.keyset.clone();

@@ -1,6 +1,6 @@
 //! How a lock's records become the entries of its logs (SPEC.md sections 22.4 and 24.1).
 
-use super::record::{Decision, Kept, Record, Rows, Start, kept_bytes};
+use super::record::{Decision, Kept, Record, Rows, kept_bytes};
 use crate::{
     card::Card,
     caveat::Right,
@@ -286,15 +286,13 @@ pub(super) struct Walk {
     pub(super) chain: Chain,
     /// The private part of the open decision.
     open_private: Encoded<MAX_PRIVATE>,
-    /// Before the third, a log had no entries.
-    schema: u8,
     /// The number of the last write that was read.
     pub(super) number: u64,
 }
 
 impl Walk {
     pub(super) const fn unread() -> Self {
-        Self { chain: Chain::empty(), open_private: Encoded::empty(), schema: 0, number: 0 }
+        Self { chain: Chain::empty(), open_private: Encoded::empty(), number: 0 }
     }
 
     /// The private part of the open decision.
@@ -312,33 +310,11 @@ impl Walk {
             self.number = self.number.saturating_add(1);
         }
         match record {
-            Record::Start(start) => self.start(start),
-            _ if self.schema < 3 => self.take_old(record),
-            _ => return self.chain.take(self.number, secret, record, &mut self.open_private),
-        }
-        Ok(None)
-    }
-
-    fn start(&mut self, start: &Start) {
-        (self.schema, self.number, self.chain.device) = (start.schema, start.number, start.device);
-        if let Some(old) = &start.old {
-            self.chain.starts = old.boots;
-            self.chain.open = old.open.map(|right| Opened::unnamed(start.number, right));
-        }
-    }
-
-    /// A log of schema 2: it has decisions, and no entries.
-    fn take_old(&mut self, record: &Record<'_>) {
-        match record {
-            Record::Decision(Decision { right, .. }) => {
-                self.chain.open = Some(Opened::unnamed(self.number, *right));
+            Record::Start(start) => {
+                (self.number, self.chain.device) = (start.number, start.device);
+                Ok(None)
             }
-            Record::Outcome(_) => self.chain.open = None,
-            Record::Boot => {
-                self.chain.starts = self.chain.starts.saturating_add(1);
-                self.chain.open = None;
-            }
-            _ => {}
+            _ => self.chain.take(self.number, secret, record, &mut self.open_private),
         }
     }
 }
@@ -354,11 +330,6 @@ impl Opened {
         let named = Some((receipt::hash(private), private.len()));
         let private = named.filter(|_| !private.is_empty());
         Self { number, core: *core, right, time, private }
-    }
-
-    /// A decision of an older firmware's, of which the log tells the right alone.
-    fn unnamed(number: u64, right: Right) -> Self {
-        Self { number, core: [0; 32], right, time: Interval::UNKNOWN, private: None }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Fault, Lock,
     chain::Finished,
     journal::{self, Pending, Writing},
-    record::{Record, SCHEMA},
+    record::{Form, Record},
     state::Damaged,
 };
 use crate::{
@@ -56,9 +56,9 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     pub(super) fn apply(&mut self, body: &[u8], now: &Now) -> Result<Option<Finished>, StoreError> {
         let Self { state, journal, secret, .. } = self;
         let (number, chain) = (journal.number(), &mut journal.chain);
-        let applied = Record::read(body, SCHEMA).map_err(Damaged::from);
+        let applied = Record::read(body).map_err(Damaged::from);
         let applied = applied.and_then(|record| {
-            state.apply(&record, T::BLOCKS, chain.open_right(), now)?;
+            state.apply(&record, Form::OWN, chain.open_right(), now)?;
             chain.take(number, secret, &record, &mut Encoded::empty())
         });
         applied.map_err(|_| {

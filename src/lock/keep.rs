@@ -30,7 +30,6 @@ const OPENINGS: usize = 2;
 pub(super) struct Keep {
     walk: Walk,
     tag: Tag,
-    schema: Option<u8>,
     /// Bytes of the new log.
     staged: usize,
     /// What a record takes beside its body.
@@ -76,7 +75,6 @@ impl Keep {
         Self {
             walk: Walk::unread(),
             tag: [0; 16],
-            schema: None,
             staged: 0,
             each: 0,
             acknowledged: 0,
@@ -118,7 +116,7 @@ impl Keep {
     /// Whether the old log was read only to be measured; it is read from its start on then.
     pub(super) fn was_measured(&mut self) -> bool {
         if self.measures {
-            (self.walk, self.tag, self.schema) = (Walk::unread(), [0; 16], None);
+            (self.walk, self.tag) = (Walk::unread(), [0; 16]);
         }
         core::mem::take(&mut self.measures)
     }
@@ -132,9 +130,7 @@ impl Keep {
         record: &[u8],
     ) -> Result<Next, StoreError> {
         let body = opened(secret, &mut self.tag, record).ok_or(StoreError::Corrupt)?;
-        let schema = self.schema.or_else(|| Record::schema(body)).ok_or(StoreError::Corrupt)?;
-        self.schema = Some(schema);
-        let Ok(record) = &Record::read(body, schema) else {
+        let Ok(record) = &Record::read(body) else {
             return Err(StoreError::Corrupt);
         };
         if record.is_event() && self.walk.number >= self.settled {

@@ -26,7 +26,6 @@ pub struct LogReader {
     walk: Walk,
     at: Cursor,
     tag: Tag,
-    schema: Option<u8>,
     /// The life and the log that is read.
     of: (ClaimNonce, u64),
 }
@@ -191,7 +190,6 @@ impl<S, T: Capacity> Lock<'_, S, T> {
             walk: Walk::unread(),
             at: Cursor::START,
             tag: [0; 16],
-            schema: None,
             of: (self.identity.nonce, self.journal.replaced),
         }
     }
@@ -217,9 +215,7 @@ impl<S, T: Capacity> Lock<'_, S, T> {
     #[inline(never)]
     fn ended(&self, reader: &mut LogReader, record: &[u8]) -> Result<Option<Finished>, Denial> {
         let body = opened(&self.secret, &mut reader.tag, record).ok_or(Denial::StoreFailed)?;
-        let schema = reader.schema.or_else(|| Record::schema(body)).ok_or(Denial::StoreFailed)?;
-        reader.schema = Some(schema);
-        match &Record::read(body, schema) {
+        match &Record::read(body) {
             Ok(record) => reader.walk.take(&self.secret, record).map_err(|_| Denial::StoreFailed),
             Err(error) => Err((*error).into()),
         }

@@ -16,10 +16,9 @@ pub(super) use tables::{
 
 use super::chain::Chain;
 use crate::{
-    caveat::Right,
     id::{ClaimNonce, DomainId},
     ledger::Outcome,
-    limits::{MAX_RECORD, MAX_STATUS},
+    limits::{MAX_KEYSET, MAX_RECORD},
     receipt::{Head, Log, Rotation},
     secret::Tag,
     time::{Interval, Time},
@@ -28,7 +27,21 @@ use crate::{
 use entry::{read_ends, read_head};
 
 /// The schema that is written. The one before is read, and written anew.
-pub(super) const SCHEMA: u8 = 3;
+pub(super) const SCHEMA: u8 = 4;
+
+/// How the tables of a log are written.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// The words of a lane's window.
+    pub(super) words: usize,
+    /// Whether names stand there in twice their length, as in the schema before.
+    pub(super) is_wide: bool,
+}
+
+impl Form {
+    /// That of records which are no tables.
+    pub(super) const OWN: Self = Self { words: 0, is_wide: false };
+}
 
 /// A record without its tag.
 pub(super) type Body = Encoded<{ MAX_RECORD - size_of::<Tag>() }>;
@@ -65,7 +78,7 @@ const DEVICE: u8 = 18;
 const BEGINNING: u8 = 19;
 
 /// Bytes of a statement that is taken in, at its largest.
-pub(super) const CHANGE_BYTES: usize = 1 + 22 + MAX_STATUS;
+pub(super) const CHANGE_BYTES: usize = 1 + 22 + MAX_KEYSET;
 
 /// What was read.
 pub(super) enum Record<'a> {
@@ -116,16 +129,6 @@ pub(super) struct Start {
     pub(super) words: u16,
     /// Whether the door must be secured.
     pub(super) relock: bool,
-    pub(super) schema: u8,
-    /// What stood here before a lock had logs.
-    pub(super) old: Option<Old>,
-}
-
-/// What a log of schema 2 started with beside.
-pub(super) struct Old {
-    pub(super) boots: u64,
-    /// The right of the decision whose outcome isn't known yet.
-    pub(super) open: Option<Right>,
 }
 
 impl<'a> Record<'a> {
@@ -138,8 +141,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Reads a record of a log of this schema.
-    pub(super) fn read(body: &'a [u8], schema: u8) -> Result<Self, DecodeError> {
+    /// Reads a record.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, DecodeError> {
         Reader::whole(body, |reader| {
             Some(match reader.u8()? {
                 START => Self::Start(Start::read(reader)?),
@@ -150,7 +153,7 @@ impl<'a> Record<'a> {
                 COUNTS => Self::Counts(reader.rest()),
                 LANES => Self::Lanes(reader.rest()),
                 BOOT => Self::Boot,
-                DECISION => Self::Decision(Decision::read(reader, schema)?),
+                DECISION => Self::Decision(Decision::read(reader)?),
                 OUTCOME => {
                     let outcome = Outcome::of_byte(reader.u8()?);
                     Self::Outcome(
@@ -159,7 +162,6 @@ impl<'a> Record<'a> {
                 }
                 SECURED => Self::Secured,
                 TIME => Self::Time(Time::read(reader)?),
-                other if schema < 3 => return reader.refuse(DecodeError::WrongKind(other)),
                 CHANGE => Self::Change { time: Interval::read(reader)?, object: reader.rest() },
                 BEGINNING => {
                     let log = if reader.flag()? { Log::Denials } else { Log::Events };
@@ -266,24 +268,12 @@ impl Start {
     // Within its caller its fields are taken apart and put together again: 380 bytes.
     #[inline(never)]
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let schema = reader.u8()?;
+        let _schema = reader.u8()?;
         let (device, nonce, domain) = (*reader.array()?, *reader.array()?, *reader.array()?);
         let (number, floor) = (reader.u64()?, Time::read(reader)?);
-        let counts = if schema < 3 { Some((reader.u64()?, reader.u64()?)) } else { None };
-        let words = reader.u16()?;
-        let old = match counts {
-            Some((next, boots)) => {
-                let open = reader.optional(Right::read)?;
-                if open.is_some() && next == 0 {
-                    return reader.refuse(DecodeError::OutOfRange(Part::Tag));
-                }
-                Some(Old { boots, open })
-            }
-            None => None,
-        };
-        let relock = reader.flag()?;
+        let (words, relock) = (reader.u16()?, reader.flag()?);
         let (nonce, domain) = (ClaimNonce(nonce), DomainId(domain));
-        Some(Self { number, device, nonce, domain, floor, words, relock, schema, old })
+        Some(Self { number, device, nonce, domain, floor, words, relock })
     }
 }
 

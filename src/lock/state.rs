@@ -2,7 +2,7 @@
 
 use super::{
     life::Life,
-    record::{self, Decision, Record, Room, Start},
+    record::{self, Decision, Form, Record, Room, Start},
 };
 use crate::{
     card::Card,
@@ -95,12 +95,12 @@ impl<T: Capacity> State<T> {
         }
     }
 
-    /// Applies one record, of a log whose lanes have so many words, and where a decision of this
-    /// right is open: one that was read, or written just now.
+    /// Applies one record, of a log of this form, and where a decision of this right is open: one
+    /// that was read, or written just now.
     pub(super) fn apply(
         &mut self,
         record: &Record<'_>,
-        words: usize,
+        form: Form,
         open: Option<Right>,
         now: &Now,
     ) -> Result<(), Damaged> {
@@ -119,31 +119,25 @@ impl<T: Capacity> State<T> {
             }
             Record::Epoch(epoch) => life.domain.hold_epoch(Epoch::decode(epoch)?.bytes),
             Record::Keyset(keyset) => life.apply(&Change::Keyset(keyset), now)?,
-            Record::List(list) => {
-                let _entries = Status::decode(list)?.list.ok_or(Damaged::Wrong)?;
-                life.apply(&Change::List(list), now)?;
-            }
+            Record::List(list) => life.apply(&Change::List(listed(list, form)?), now)?,
             Record::Card(card) => life.apply(&Change::Card(Card::decode(card)?.bytes), now)?,
             Record::Change { object, .. } => {
                 let change = match receipt::stated(object)?.0 {
                     StatementKind::Keyset => Change::Keyset(object),
                     StatementKind::Card => Change::Card(object),
-                    StatementKind::List => {
-                        let _entries = Status::decode(object)?.list.ok_or(Damaged::Wrong)?;
-                        Change::List(object)
-                    }
+                    StatementKind::List => Change::List(listed(object, form)?),
                     StatementKind::Epoch => return Err(Damaged::Wrong),
                 };
                 life.apply(&change, now)?;
             }
             Record::Time(at) => life.apply(&Change::Time { at: *at, issued: None }, now)?,
             Record::Counts(counts) => {
-                for count in record::read_counts(counts)? {
+                for count in record::read_counts(counts, form)? {
                     self.tables.restore_count(count, life.clock.floor())?;
                 }
             }
             Record::Lanes(lanes) => {
-                for lane in record::read_lanes(lanes, words)? {
+                for lane in record::read_lanes(lanes, form)? {
                     self.tables.restore_lane(lane, life.clock.floor())?;
                 }
             }
@@ -179,6 +173,12 @@ impl<T> State<T> {
             stated: None,
         })
     }
+}
+
+/// A status with its list, which a schema of before had in another form.
+fn listed(list: &[u8], form: Form) -> Result<&[u8], Damaged> {
+    let has_entries = Status::decode(list)?.list.is_some();
+    if has_entries && !form.is_wide { Ok(list) } else { Err(Damaged::Wrong) }
 }
 
 /// The log isn't one that this lock, as it is, can have written.
@@ -294,10 +294,8 @@ impl<T: Capacity> Snapshot<'_, T> {
             Part::Start => {
                 let (device, nonce) = (*identity.device.as_bytes(), identity.nonce);
                 let words = u16::try_from(T::BLOCKS).unwrap_or(u16::MAX);
-                let (relock, schema, old) = (self.relock, record::SCHEMA, None);
-                let start =
-                    Start { number, device, nonce, domain, floor, words, relock, schema, old };
-                start.write(out)?;
+                let relock = self.relock;
+                Start { number, device, nonce, domain, floor, words, relock }.write(out)?;
             }
             Part::Epoch => record::epoch(out, epoch)?,
             Part::Keyset => record::keyset(out, keyset)?,

@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 use super::{Count, Lane, LaneView, Payer};
 use crate::{
     crypto::truncated,
-    id::{Counter, KeyName, LinkId},
+    id::{Counter, Prefix},
     limits::MAX_TIME,
     replay::Window,
     time::Time,
@@ -26,7 +26,7 @@ pub(super) trait Slot: Sized {
 /// The place of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CountSlot {
-    link: LinkId,
+    link: Prefix,
     payer: Payer,
     /// None in a free place.
     spent: [u8; 4],
@@ -37,7 +37,7 @@ pub(super) struct CountSlot {
 /// The place of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LaneSlot<const BLOCKS: usize> {
-    holder: KeyName,
+    holder: Prefix,
     payer: Payer,
     latest: Short,
     /// The counter behind the highest; 0, which is behind none, in a free place.
@@ -79,7 +79,7 @@ impl Slot for CountSlot {
     type Entry = Count;
 
     const FREE: Self = Self {
-        link: LinkId([0; 16]),
+        link: Prefix([0; 8]),
         payer: Payer::NOBODY,
         spent: [0; 4],
         first: Short::START,
@@ -106,7 +106,7 @@ impl<const BLOCKS: usize> Slot for LaneSlot<BLOCKS> {
     type Entry = Lane<BLOCKS>;
 
     const FREE: Self = Self {
-        holder: KeyName([0; 16]),
+        holder: Prefix([0; 8]),
         payer: Payer::NOBODY,
         latest: Short::START,
         next: [0; 8],
@@ -142,7 +142,7 @@ impl<const BLOCKS: usize> LaneSlot<BLOCKS> {
 }
 
 impl Payer {
-    const NOBODY: Self = Self { root: [0; 8], issuer: crate::id::KeyId([0; 8]) };
+    const NOBODY: Self = Self { root: [0; 4], issuer: [0; 4] };
 }
 
 #[cfg(test)]
@@ -151,13 +151,13 @@ mod tests {
 
     #[test]
     fn no_byte_is_wasted() {
-        assert_eq!((size_of::<CountSlot>(), align_of::<CountSlot>()), (46, 1));
-        assert_eq!((size_of::<LaneSlot<1>>(), size_of::<LaneSlot<16>>()), (53, 45 + 8 * 16));
+        assert_eq!((size_of::<CountSlot>(), align_of::<CountSlot>()), (30, 1));
+        assert_eq!((size_of::<LaneSlot<1>>(), size_of::<LaneSlot<16>>()), (37, 29 + 8 * 16));
     }
 
     fn count(first: Time, keep_until: Time) -> Count {
         let spent = NonZeroU32::MIN;
-        Count { link: LinkId([7; 16]), payer: Payer::NOBODY, spent, first, keep_until }
+        Count { link: Prefix([7; 8]), payer: Payer::NOBODY, spent, first, keep_until }
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
     fn a_lane_is_held_as_it_is_up_to_the_last_counter() {
         for highest in [0, 1, 63, 64, u64::MAX - 1].map(Counter) {
             let window = Window::<2>::starting(highest).unwrap();
-            let (holder, payer) = (KeyName([7; 16]), Payer::NOBODY);
+            let (holder, payer) = (Prefix([7; 8]), Payer::NOBODY);
             let lane = Lane { holder, payer, latest: Time(9), window };
             assert_eq!(LaneSlot::of(&lane).held(), Some(lane));
         }

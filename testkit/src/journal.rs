@@ -44,36 +44,35 @@ pub fn body(record: &[u8]) -> Vec<u8> {
     record[..record.len() - 16].to_vec()
 }
 
-/// The bodies of a log as the schema before had them: without entries, and with what a lock counted
-/// then in its start. No decision among them may have a witness.
-pub fn before_logs(bodies: &[Vec<u8>], next: u8, boots: u8) -> Vec<Vec<u8>> {
+/// The bodies of a log as schema 3 had them, where windows have so many words: its tables have names
+/// of twice the length. It has the same of a list, which no lock of this schema reads.
+pub fn of_schema_3(bodies: &[Vec<u8>], words: usize) -> Vec<Vec<u8>> {
     let older = |body: &Vec<u8>| match body[0] {
-        0 => {
-            let mut older = body.clone();
-            older[1] = 2;
-            let number = 2 + 32 + 16 + 32;
-            let floor = number + varint(&older[number..]);
-            let words = floor + varint(&older[floor..]);
-            let open = words + varint(&older[words..]);
-            older.insert(open, 0);
-            older.splice(words..words, [next, boots]);
-            Some(older)
-        }
-        // What was taken in, and when.
-        12 => {
-            let mut at = 1 + varint(&body[1..]);
-            at += if body[at] == 1 { 1 + varint(&body[at + 1..]) } else { 1 } + 1;
-            let kind = match body[at + 1] {
-                10 => 2,
-                3 => 3,
-                _ => 4,
-            };
-            Some([&[kind], &body[at..]].concat())
-        }
-        13.. => None,
-        _ => Some(body.clone()),
+        0 => [&[0, 3], &body[2..]].concat(),
+        5 => widened(body, 3, 0),
+        6 => widened(body, 2, words * 8),
+        _ => body.clone(),
     };
-    bodies.iter().filter_map(older).collect()
+    bodies.iter().map(older).collect()
+}
+
+/// Entries whose names, the link's or holder's and the payer's two, are as long again; behind them
+/// are so many integers, and so many bytes.
+fn widened(body: &[u8], integers: usize, behind: usize) -> Vec<u8> {
+    let (mut out, mut at) = (vec![body[0]], 1);
+    while at < body.len() {
+        for half in [8, 4, 4] {
+            out.extend(&body[at..at + half]);
+            out.extend(vec![0xee; half]);
+            at += half;
+        }
+        let from = at;
+        let width = (0..integers).fold(0, |width, _| width + varint(&body[from + width..]));
+        // Some are cut short.
+        at = (from + width + behind).min(body.len());
+        out.extend(&body[from..at]);
+    }
+    out
 }
 
 fn varint(bytes: &[u8]) -> usize {

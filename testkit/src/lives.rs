@@ -14,7 +14,7 @@ use keyward::{
     Ask, Caveats, Channel, Denial, Epoch, Keyset, Lock, Now, Origin, Presentation, Refusal,
     Request, Right, Rights, Seconds, Status, Target, Token, Valid,
     caveat::FirstUse,
-    id::{Counter, Fresh, LinkId, LockId},
+    id::{Counter, Fresh, LockId, Prefix},
     ledger::Outcome,
     lock::{Anchor, Identity, Restored},
     receipt::{Event, Head, Receipt},

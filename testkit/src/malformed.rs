@@ -226,7 +226,7 @@ fn others() -> Vec<Case> {
         [&[1, 3][..], &[7; 8], &[1, 3, 3, 7, 9], flags, list, &[0; 64]].concat()
     };
     let listed = |list: &[u8]| status(&[0, 1], list);
-    let entries = [[1; 16], [2; 16]];
+    let entries = [[1; 8], [2; 8]];
     let presentation = |mode: &[u8], middle: &[u8]| {
         [&[1, 7][..], mode, middle, &token(1, &link(HOLDER, 0, &root_caveats()))[2..], &[0; 64]]
             .concat()
@@ -357,7 +357,7 @@ fn others() -> Vec<Case> {
             "presentation/status_with_an_entry",
             presentation(
                 &challenged,
-                &[&[0, 0, 0, 1][..], &header, &[1, 1], &[1; 16], &[0], &[0; 64]].concat(),
+                &[&[0, 0, 0, 1][..], &header, &[1, 1], &[1; 8], &[0], &[0; 64]].concat(),
             ),
             Some(E::ListInPresentation),
         ),

@@ -145,7 +145,7 @@ pub struct Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields of SPEC.md section 8")]
 pub struct List {
-    pub entries: Vec<[u8; 16]>,
+    pub entries: Vec<[u8; 8]>,
     pub floors: Vec<([u8; 8], u64)>,
 }
 
@@ -406,7 +406,7 @@ impl Object for Origin {
 
 impl Object for Status {
     const KIND: u8 = 3;
-    const LIMIT: usize = 1292;
+    const LIMIT: usize = 780;
     fn keeps_the_rules(&self) -> bool {
         is_time(self.at)
             && self.list_keyset <= self.keyset

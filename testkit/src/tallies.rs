@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chacha20::ChaCha20Rng;
 use keyward::{
     Time,
-    id::{Counter, KeyName, LinkId},
+    id::{Counter, KeyName, LinkId, Prefix},
     ledger::{Changes, CommitError, Counted, Uses},
     limits::UNCHALLENGED_HORIZON,
     replay::CounterFault,
@@ -105,13 +105,13 @@ fn one(
 /// All that was ever used. What is over is kept as well: tables may have it still, or not.
 #[derive(Clone, Debug, Default)]
 struct Tallies {
-    counts: HashMap<LinkId, Tally>,
-    lanes: HashMap<KeyName, Lane>,
+    counts: HashMap<Prefix, Tally>,
+    lanes: HashMap<Prefix, Lane>,
     /// Every counter that was ever accepted, and the time that its request named.
     accepted: Vec<(KeyName, Counter, Time)>,
 }
 
-/// How often a link was used: one for each request that was admitted.
+/// How often links of one prefix were used: one for each request that was admitted.
 #[derive(Clone, Copy, Debug)]
 struct Tally {
     payer: Payer,
@@ -119,7 +119,7 @@ struct Tally {
     keep_until: Time,
 }
 
-/// The counters of one holder.
+/// The counters of holders of one prefix.
 #[derive(Clone, Debug)]
 struct Lane {
     payer: Payer,
@@ -140,28 +140,36 @@ impl Lane {
 }
 
 impl Tallies {
-    /// What section 14.4 says of changes. `lane_holds` is what the tables say of the lane's
-    /// counter: it decides only where the holder's lane is over, which may be dropped or not.
+    /// What section 14.4 says of changes. `counts_hold` and `lane_holds` are what the tables say of
+    /// counts and of the lane's counter: they decide only on what is over, which may be dropped or
+    /// not.
     fn admits<T: Capacity>(
         &self,
         changes: &Changes,
         floor: Time,
+        counts_hold: impl Fn(&Counted) -> bool,
         lane_holds: bool,
     ) -> Result<(), CommitError> {
         let live = self.counts.values().filter(|tally| tally.is_live(floor));
         let mut payers: Vec<_> = live.map(|tally| tally.payer).collect();
         for counted in changes.counted() {
-            let held = self.counts.get(&counted.link).filter(|tally| tally.is_live(floor));
-            if held.map(|tally| tally.uses).unwrap_or_default() != counted.before {
+            let held = self.counts.get(&counted.link.into());
+            let live = held.filter(|tally| tally.is_live(floor));
+            let is_as_found = match (live, held) {
+                (Some(tally), _) => tally.uses == counted.before,
+                (None, Some(_)) => counts_hold(&counted),
+                (None, None) => counted.before == Uses::default(),
+            };
+            if !is_as_found {
                 return Err(CommitError::Changed);
             }
-            if held.is_none() {
+            if live.is_none() {
                 payers.push(payer(counted.root, counted.issuer));
                 room(T::COUNTS, &payers)?;
             }
         }
         if let Some(change) = changes.lane() {
-            let held = self.lanes.get(&change.holder);
+            let held = self.lanes.get(&change.holder.into());
             let live = held.filter(|lane| lane.is_live(floor));
             let is_new = match (live, held) {
                 (Some(lane), _) => lane.window.check(change.counter.0).is_ok(),
@@ -186,25 +194,30 @@ impl Tallies {
         for counted in changes.counted() {
             let Counted { link, root, issuer, after, keep_until, .. } = counted;
             let payer = payer(root, issuer);
-            let unused = Tally { payer, uses: Uses::default(), keep_until };
-            let tally = self.counts.entry(link).or_insert(unused);
-            let first = tally.uses.first.or(after.first);
-            tally.uses = Uses { spent: tally.uses.spent + 1, first };
+            let new = Tally { payer, uses: after, keep_until };
+            let tally = self.counts.entry(link.into()).or_insert(new);
+            if !tally.is_live(floor) {
+                *tally = new;
+            }
+            // Two of one chain may have one prefix: each was used once.
+            tally.uses = after;
+            tally.keep_until = tally.keep_until.max(keep_until);
         }
         if let Some(change) = changes.lane() {
             let counter = change.counter.0;
-            self.lanes.retain(|holder, lane| *holder != change.holder || lane.is_live(floor));
+            let own = change.holder.into();
+            self.lanes.retain(|holder, lane| *holder != own || lane.is_live(floor));
             let started = || Lane {
                 payer: payer(change.root, change.issuer),
                 latest: change.time,
                 window: window::Naive::starting(64 * T::BLOCKS as u64, counter).unwrap(),
             };
-            match self.lanes.get_mut(&change.holder) {
+            match self.lanes.get_mut(&own) {
                 Some(lane) => {
                     lane.window.mark(counter).unwrap();
                     lane.latest = lane.latest.max(change.time);
                 }
-                None => drop(self.lanes.insert(change.holder, started())),
+                None => drop(self.lanes.insert(own, started())),
             }
             self.accepted.push((change.holder, change.counter, change.time));
         }
@@ -212,22 +225,18 @@ impl Tallies {
 
     /// What tables may say of a link's uses.
     fn uses(&self, link: &LinkId, floor: Time) -> [Uses; 2] {
-        let uses = self.counts.get(link).map(|tally| tally.uses).unwrap_or_default();
-        match self.counts.get(link) {
+        let held = self.counts.get(&(*link).into());
+        let uses = held.map(|tally| tally.uses).unwrap_or_default();
+        match held {
             Some(tally) if !tally.is_live(floor) => [uses, Uses::default()],
             _ => [uses; 2],
         }
     }
 
     /// What tables may say of a counter.
-    fn counter(
-        &self,
-        holder: &KeyName,
-        counter: u64,
-        floor: Time,
-    ) -> [Result<(), CounterFault>; 2] {
+    fn counter(&self, holder: Prefix, counter: u64, floor: Time) -> [Result<(), CounterFault>; 2] {
         let unheld = if counter == u64::MAX { Err(CounterFault::Reserved) } else { Ok(()) };
-        match self.lanes.get(holder) {
+        match self.lanes.get(&holder) {
             None => [unheld; 2],
             Some(lane) if lane.is_live(floor) => [lane.window.check(counter); 2],
             Some(lane) => [lane.window.check(counter), unheld],
@@ -248,5 +257,6 @@ fn room(size: usize, payers: &[Payer]) -> Result<(), CommitError> {
 }
 
 fn payer(root: LinkId, issuer: keyward::id::KeyId) -> Payer {
-    Payer { root: root.0[..8].try_into().unwrap(), issuer }
+    let [root, issuer] = [&root.0[..4], &issuer.0[..4]].map(|begin| begin.try_into().unwrap());
+    Payer { root, issuer }
 }

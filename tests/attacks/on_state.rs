@@ -100,7 +100,7 @@ fn a05_whatever_the_order_of_lists_the_newest_rules() {
 #[test]
 fn a06_a_list_over_its_limit_is_no_list_and_a_floor_takes_the_surplus() {
     let mut world = World::new(106);
-    let entries: Vec<_> = (0..=64_u8).map(|name| Revoked([name; 16])).collect();
+    let entries: Vec<_> = (0..=64_u8).map(|name| Revoked([name; 8])).collect();
     let list = ListOrder { keyset: KeysetVersion(1), number: ListNumber(1) };
     let state = State { keyset: KeysetVersion(1), list, at: START };
     let (scope, revoker) = (world.owner.scope(), world.owner.revoker.public());

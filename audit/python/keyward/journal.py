@@ -21,11 +21,12 @@ from .audit_records import (
     Told,
 )
 from .denials import Denied
+from .keys import prefix
 from .limits import MAX_U64, WORD
 from .lock import Anchor, HeldList, Identity, TrustState
 from .memory import Use, UseChange
 from .objects import Status
-from .receipts import DONE, INTERRUPTED, UNKNOWN, Interval
+from .receipts import DONE, INTERRUPTED, UNKNOWN
 from .records import (
     CARD,
     COUNTS,
@@ -50,7 +51,7 @@ from .records import (
     untagged,
 )
 from .statements import Card, Epoch, Keyset
-from .tables import TABLE_FULL, Changes, LaneChange, Tables, payer_of
+from .tables import TABLE_FULL, Changes, LaneChange, Payer, Tables, payer_of
 from .wire import DecodeError
 
 TOO_NEW, CORRUPT, ROLLED_BACK, RELEASING = 192, 193, 194, 195
@@ -71,6 +72,8 @@ class Journal:
     open: OpenDecision | None
     """The last decision, while its outcome is not known."""
     relock: bool
+    schema: int
+    """Of the log that it was read from."""
 
     @property
     def releases(self) -> bool:
@@ -155,35 +158,10 @@ class Journal:
         decision, self.open = self.open, None
         return None if decision is None else self.audit.close(decision, outcome)
 
-
-class OlderJournal(Journal):
-    """What follows from a log of schema 2: no entries, and statements as events."""
-
-    __slots__ = ()
-
-    def fold(self, event: Body) -> None:
-        if isinstance(event, Statement):
-            _demand(not isinstance(event.held, Epoch))
-            self._take(event.held)
-            self.number = min(self.number + 1, MAX_U64)
-        else:
-            Journal.fold(self, event)
-
-    def _close(self, outcome: int) -> int | None:
-        self.open = None
-        return None
-
-    def renewed(self) -> Journal:
-        """Of this schema, by a new log (SPEC 22.5)."""
-        opened = None if self.open is None else _of_before(self.open.right)
-        number = min(self.number + 1, MAX_U64)
-        state = self.trust, self.tables, self.audit, self.device
-        return Journal(*state, number, self.floor, opened, self.relock)
-
-
-def _of_before(right: int) -> OpenDecision:
-    """A decision that was open in schema 2 (SPEC 22.5): nothing but its right is told."""
-    return OpenDecision(0, bytes(32), right, Interval(), None)
+    def renew(self) -> None:
+        """By a new log of this schema (SPEC 22.5, step 6)."""
+        self.schema = SCHEMA
+        self.number = min(self.number + 1, MAX_U64)
 
 
 def _demand(holds: bool) -> None:
@@ -259,7 +237,6 @@ def _read_start(log: _Log, identity: Identity, words: int) -> LogStart:
     start = log.take()
     assert isinstance(start, LogStart)
     _demand(start.nonce == identity.nonce)
-    _demand(start.open is None or start.next > 0)
     if start.words > words:
         raise Denied(TOO_NEW)
     log.words = start.words
@@ -277,17 +254,24 @@ def _read_trust(log: _Log, domain: bytes) -> TrustState:
     return replace(trust, list=_held_list(listed)) if isinstance(listed, Status) else trust
 
 
+def _halved(payer: Payer) -> Payer:
+    """That of schema 3 as this schema has it (SPEC 22.5)."""
+    return payer_of(payer.root, payer.issuer)
+
+
 def _read_tables(log: _Log, tables: Tables, floor: int) -> None:
     """Any number of kinds 5 and 6."""
     while log.kind() in (COUNTS, LANES):
         body = log.take()
         if isinstance(body, Counts):
             for link, count in body.entries:
-                _demand_restored(tables.restore_count(link, count, floor))
+                count.payer = _halved(count.payer)
+                _demand_restored(tables.restore_count(prefix(link), count, floor))
         elif isinstance(body, Lanes):
             for holder, lane in body.entries:
+                lane.payer = _halved(lane.payer)
                 lane.window.widen(tables.words * WORD)
-                _demand_restored(tables.restore_lane(holder, lane, floor))
+                _demand_restored(tables.restore_lane(prefix(holder), lane, floor))
 
 
 def _read_audit(log: _Log, audit: Audit) -> OpenDecision | None:
@@ -311,12 +295,9 @@ def _read_head(log: _Log, identity: Identity, secret: bytes, tables: Tables) -> 
     start = _read_start(log, identity, tables.words)
     trust = _read_trust(log, start.domain)
     _read_tables(log, tables, start.floor)
-    audit = Audit(secret, trust.card.lock, trust.epoch.number, starts=start.boots)
+    audit = Audit(secret, trust.card.lock, trust.epoch.number)
     state = trust, tables, audit, start.device, start.number, start.floor
-    if start.schema == OLDER_SCHEMA:
-        opened = None if start.open is None else _of_before(start.open)
-        return OlderJournal(*state, opened, start.relock)
-    return Journal(*state, _read_audit(log, audit), start.relock)
+    return Journal(*state, _read_audit(log, audit), start.relock, start.schema)
 
 
 def read_log(
@@ -371,9 +352,9 @@ def start(
         raise Denied(ROLLED_BACK)
     if journal.releases:
         raise Denied(RELEASING)
-    anew = isinstance(journal, OlderJournal)
-    if isinstance(journal, OlderJournal):
-        journal = journal.renewed()
+    anew = journal.schema == OLDER_SCHEMA
+    if anew:
+        journal.renew()
     interrupted = None if journal.open is None else journal.audit.events.next
     journal.fold(Started())
     return Restored(journal, interrupted, anew)

@@ -82,8 +82,13 @@ def key_id(key: bytes) -> bytes:
 
 
 def key_name(key: bytes) -> bytes:
-    """What names a key in revocations and replay windows (SPEC 2.3)."""
+    """What names a key (SPEC 2.3)."""
     return digest(LABEL_KEY + key)[:16]
+
+
+def prefix(name: bytes) -> bytes:
+    """What stands for a `LinkId` or `KeyName` in lists and tables (SPEC 2.3)."""
+    return name[:8]
 
 
 def _without_sign(encoded: bytes) -> bytes:

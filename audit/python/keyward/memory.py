@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .keys import prefix
 from .limits import MAX_U32, MAX_U64, REPLAY_WINDOW
 
 
@@ -57,14 +58,16 @@ class ReplayWindow:
 
 @dataclass(slots=True)
 class Memory:
+    """Links and holders by their prefix."""
+
     uses: dict[bytes, Use] = field(default_factory=dict)
     windows: dict[bytes, ReplayWindow] = field(default_factory=dict)
 
     def use(self, link_id: bytes) -> Use:
-        return self.uses.get(link_id, Use())
+        return self.uses.get(prefix(link_id), Use())
 
     def is_new(self, holder: bytes, counter: int) -> bool:
-        window = self.windows.get(holder)
+        window = self.windows.get(prefix(holder))
         return counter != MAX_U64 if window is None else window.is_new(counter)
 
 

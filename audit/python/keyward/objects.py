@@ -48,6 +48,7 @@ from .wire import (
 @dataclass(slots=True)
 class RevocationList:
     entries: list[bytes]
+    """Prefixes of what is revoked."""
     floors: list[tuple[bytes, int]]
     raw: bytes = b""
     """As received, from the count of entries to the last floor (SPEC 5.6)."""
@@ -64,7 +65,7 @@ class RevocationList:
 def _read_list(reader: Reader) -> RevocationList:
     start = reader.at
     count = reader.count(MAX_REVOCATIONS, "Revocations")
-    entries = [reader.take(16) for _ in range(count)]
+    entries = [reader.take(8) for _ in range(count)]
     check_ascending(entries, "Revocations")
     floors: list[tuple[bytes, int]] = []
     for _ in range(reader.count(MAX_FLOORS, "Floors")):

@@ -225,7 +225,7 @@ class Persons:
     holder: bytes
     links: list[bytes]
     witnesses: list[tuple[bytes, bytes]]
-    """`KeyName` and evidence; no names in schema 2 of a journal."""
+    """`KeyName` and evidence."""
 
     tag = 0
 
@@ -235,13 +235,12 @@ class Persons:
         return out + b"".join(name + evidence for name, evidence in self.witnesses)
 
 
-def read_persons(reader: Reader, named: bool = True) -> Persons:
+def read_persons(reader: Reader) -> Persons:
     """In the order of delegation, and as presented: neither list is sorted."""
     issuer, holder = reader.take(8), reader.take(16)
     links = [reader.take(16) for _ in range(reader.count_from_one(MAX_LINKS, "Links"))]
-    name = 16 if named else 0
     count = reader.count(MAX_WITNESSES, "Witnesses")
-    witnesses = [(reader.take(name), reader.take(16)) for _ in range(count)]
+    witnesses = [(reader.take(16), reader.take(16)) for _ in range(count)]
     return Persons(issuer, holder, links, witnesses)
 
 

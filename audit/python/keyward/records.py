@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .audit_records import READERS, AuditBody
+from .audit_records import READERS, AuditBody, Change
 from .keys import LABEL_ANCHOR, LABEL_JOURNAL, LABEL_NONCE, check_key, device_mac
 from .limits import MAX_ANCHOR, MAX_RECORD, MAX_U64, WORD
 from .lock import Anchor
@@ -25,13 +25,13 @@ from .token import u64
 from .wire import DecodeError, Reader, option, varint
 
 LOG, EPOCH, KEYSET, LIST, CARD, COUNTS, LANES, START, DECISION, OUTCOME, SECURED, TIME = range(12)
-SCHEMA, OLDER_SCHEMA = 3, 2
+SCHEMA, OLDER_SCHEMA = 4, 3
 TAG = 16
 
 
 @dataclass(slots=True)
 class LogStart:
-    """Kind 0, of schema 2 or 3."""
+    """Kind 0."""
 
     schema: int
     device: bytes
@@ -42,19 +42,10 @@ class LogStart:
     words: int
     """Of a window."""
     relock: bool
-    next: int = 0
-    boots: int = 0
-    open: int | None = None
-    """Three fields of schema 2 alone."""
 
     def encode(self) -> bytes:
         out = bytes((LOG, self.schema)) + self.device + self.nonce + self.domain
-        out += varint(self.number) + varint(self.floor)
-        if self.schema == OLDER_SCHEMA:
-            out += varint(self.next) + varint(self.boots)
-        out += varint(self.words)
-        if self.schema == OLDER_SCHEMA:
-            out += option(None if self.open is None else bytes((self.open,)))
+        out += varint(self.number) + varint(self.floor) + varint(self.words)
         return out + bytes((self.relock,))
 
 
@@ -71,7 +62,7 @@ class Statement:
 
 @dataclass(slots=True)
 class Counts:
-    """Kind 5, by link."""
+    """Kind 5, by link; names as they stand in the log, of schema 3 in twice their length."""
 
     entries: list[tuple[bytes, Count]]
 
@@ -86,7 +77,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Lanes:
-    """Kind 6, by holder."""
+    """Kind 6, by holder; names as of kind 5."""
 
     entries: list[tuple[bytes, Lane]]
 
@@ -200,30 +191,27 @@ def _read_log_start(reader: Reader) -> LogStart:
     schema = reader.u8()
     device, nonce, domain = reader.take(32), reader.take(16), reader.take(32)
     number, floor = reader.u64(), reader.time()
-    if schema != OLDER_SCHEMA:
-        return LogStart(
-            schema, device, nonce, domain, number, floor, reader.u16(), reader.flag()
-        )
-    following, boots, words = reader.u64(), reader.u64(), reader.u16()
-    opened = reader.right() if reader.flag() else None
-    relock = reader.flag()
-    return LogStart(
-        schema, device, nonce, domain, number, floor, words, relock, following, boots, opened
-    )
+    return LogStart(schema, device, nonce, domain, number, floor, reader.u16(), reader.flag())
 
 
-def _read_counts(reader: Reader) -> Counts:
+def _read_names(reader: Reader, times: int) -> tuple[bytes, Payer]:
+    """Link or holder, and who pays, in so many times their length (SPEC 22.5)."""
+    name = reader.take(8 * times)
+    return name, Payer(reader.take(4 * times), reader.take(4 * times))
+
+
+def _read_counts(reader: Reader, times: int) -> Counts:
     entries = []
     while reader.at < len(reader.data):
-        link, payer = reader.take(16), Payer(reader.take(8), reader.take(8))
+        link, payer = _read_names(reader, times)
         entries.append((link, Count(payer, *_read_count(reader))))
     return Counts(entries)
 
 
-def _read_lanes(reader: Reader, words: int) -> Lanes:
+def _read_lanes(reader: Reader, times: int, words: int) -> Lanes:
     entries = []
     while reader.at < len(reader.data):
-        holder, payer = reader.take(16), Payer(reader.take(8), reader.take(8))
+        holder, payer = _read_names(reader, times)
         latest, highest = reader.time(), reader.u64()
         seen = int.from_bytes(reader.take(words * WORD // 8), "little")
         if highest == MAX_U64 or not seen & 1:
@@ -233,10 +221,10 @@ def _read_lanes(reader: Reader, words: int) -> Lanes:
     return Lanes(entries)
 
 
-def _read_decision(reader: Reader, schema: int) -> Decision:
+def _read_decision(reader: Reader) -> Decision:
     core, right, interval = reader.take(32), reader.right(), read_interval(reader)
     max_open = reader.u32() if reader.flag() else None
-    persons = read_persons(reader, named=schema != OLDER_SCHEMA)
+    persons = read_persons(reader)
     counts = [_read_count(reader) if reader.flag() else None for _ in persons.links]
     lane = (reader.u64(), reader.time()) if reader.flag() else None
     heard = reader.time() if reader.flag() else None
@@ -264,7 +252,16 @@ def _statement(kind: int, data: bytes) -> Statement:
 
 
 def decode_body(body: bytes, words: int, schema: int = SCHEMA) -> Body:
-    """A body; `words` are those of a window."""
+    """A body; `words` are those of a window. There are no lists of schema 3 (SPEC 22.5)."""
+    decoded = _decoded(body, words, 2 if schema == OLDER_SCHEMA else 1)
+    taken = decoded.held if isinstance(decoded, (Statement, Change)) else None
+    if schema == OLDER_SCHEMA and isinstance(taken, Status):
+        raise DecodeError("OutOfRange", "List")
+    return decoded
+
+
+def _decoded(body: bytes, words: int, times: int) -> Body:
+    """Names in kinds 5 and 6 have so many times their length."""
     if not body:
         raise DecodeError("Truncated")
     kind, data = body[0], body[1:]
@@ -272,16 +269,15 @@ def decode_body(body: bytes, words: int, schema: int = SCHEMA) -> Body:
         return _statement(kind, data)
     readers: dict[int, Callable[[Reader], Body]] = {
         LOG: _read_log_start,
-        COUNTS: _read_counts,
-        LANES: lambda reader: _read_lanes(reader, words),
+        COUNTS: lambda reader: _read_counts(reader, times),
+        LANES: lambda reader: _read_lanes(reader, times, words),
         START: lambda reader: Started(),
-        DECISION: lambda reader: _read_decision(reader, schema),
+        DECISION: _read_decision,
         OUTCOME: _read_outcome,
         SECURED: lambda reader: Secured(),
         TIME: lambda reader: Passed(reader.time()),
+        **READERS,
     }
-    if schema != OLDER_SCHEMA:
-        readers |= READERS
     if kind not in readers:
         raise DecodeError("WrongKind", kind)
     reader = Reader(data)

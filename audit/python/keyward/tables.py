@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .keys import prefix
 from .limits import MAX_U64, UNCHALLENGED_HORIZON, WORD
 from .memory import ReplayWindow, Use, UseChange
 
@@ -17,8 +18,9 @@ class Payer:
     """Whose quotas a new entry counts against (SPEC 14.4)."""
 
     root: bytes
-    """The first 8 bytes of the `LinkId` of link 0."""
+    """The first 4 bytes of the `LinkId` of link 0."""
     issuer: bytes
+    """The first 4 of the issuer's `KeyId`."""
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Changes:
 
 
 def payer_of(link_0: bytes, issuer: bytes) -> Payer:
-    return Payer(link_0[:8], issuer)
+    return Payer(link_0[:4], issuer[:4])
 
 
 def has_room(live: Iterable[Payer], payer: Payer, capacity: int) -> bool:
@@ -83,20 +85,20 @@ class Tables:
     lanes_capacity: int
     words: int = 1
     counts: dict[bytes, Count] = field(default_factory=dict)
-    """By `LinkId`."""
+    """By the prefix of the `LinkId`."""
     lanes: dict[bytes, Lane] = field(default_factory=dict)
-    """By the `KeyName` of the holder."""
+    """By the prefix of the holder's `KeyName`."""
 
     def __post_init__(self) -> None:
         _check_capacity(self.counts_capacity)
         _check_capacity(self.lanes_capacity)
 
     def use(self, link: bytes) -> Use:
-        count = self.counts.get(link)
+        count = self.counts.get(prefix(link))
         return Use() if count is None else count.use
 
     def is_new(self, holder: bytes, counter: int) -> bool:
-        lane = self.lanes.get(holder)
+        lane = self.lanes.get(prefix(holder))
         return counter != MAX_U64 if lane is None else lane.window.is_new(counter)
 
     def live_counts(self, floor: int) -> dict[bytes, Count]:
@@ -110,12 +112,13 @@ class Tables:
         return self._admits_uses(changes.uses, floor) or self._admits_lane(changes.lane, floor)
 
     def _admits_uses(self, uses: Sequence[UseChange], floor: int) -> int | None:
+        """Each as if those before were not counted, but for their room (SPEC 14.4)."""
         live = self.live_counts(floor)
         paid = [count.payer for count in live.values()]
         for change in uses:
             if self.use(change.link) != change.before:
                 return CHANGED
-            if change.link in live:
+            if prefix(change.link) in live:
                 continue
             payer = payer_of(change.root, change.issuer)
             if not has_room(paid, payer, self.counts_capacity):
@@ -130,7 +133,8 @@ class Tables:
             return CHANGED
         live = self.live_lanes(floor)
         paid = [lane.payer for lane in live.values()]
-        if change.holder not in live and not has_room(paid, change.payer, self.lanes_capacity):
+        held = prefix(change.holder) in live
+        if not held and not has_room(paid, change.payer, self.lanes_capacity):
             return TABLE_FULL
         return None
 
@@ -149,7 +153,8 @@ class Tables:
         """
         self._drop_over(changes, floor)
         for change in changes.uses:
-            if change.link not in self.counts and len(self.counts) >= self.counts_capacity:
+            held = prefix(change.link) in self.counts
+            if not held and len(self.counts) >= self.counts_capacity:
                 return TABLE_FULL
             self._apply_use(change)
         lane = changes.lane
@@ -157,7 +162,8 @@ class Tables:
             return None
         if not self.is_new(lane.holder, lane.counter):
             return CHANGED
-        if lane.holder not in self.lanes and len(self.lanes) >= self.lanes_capacity:
+        held = prefix(lane.holder) in self.lanes
+        if not held and len(self.lanes) >= self.lanes_capacity:
             return TABLE_FULL
         self._apply_lane(lane)
         return None
@@ -170,15 +176,20 @@ class Tables:
             self.lanes = self.live_lanes(floor)
 
     def _apply_use(self, change: UseChange) -> None:
-        held = self.counts.get(change.link)
-        payer = payer_of(change.root, change.issuer) if held is None else held.payer
-        self.counts[change.link] = Count(payer, change.after, change.keep_until)
+        """An entry keeps its payer, and its own *keep until* where that is greater (SPEC 14.3)."""
+        link = prefix(change.link)
+        held = self.counts.get(link)
+        payer, keep_until = payer_of(change.root, change.issuer), change.keep_until
+        if held is not None:
+            payer, keep_until = held.payer, max(held.keep_until, keep_until)
+        self.counts[link] = Count(payer, change.after, keep_until)
 
     def _apply_lane(self, change: LaneChange) -> None:
-        lane = self.lanes.get(change.holder)
+        holder = prefix(change.holder)
+        lane = self.lanes.get(holder)
         if lane is None:
             window = ReplayWindow(change.counter, width=self.words * WORD)
-            self.lanes[change.holder] = Lane(change.payer, change.time, window)
+            self.lanes[holder] = Lane(change.payer, change.time, window)
             return
         lane.window.take(change.counter)
         lane.latest = max(lane.latest, change.time)

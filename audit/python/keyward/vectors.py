@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .denials import Denied
-from .keys import check_key
+from .keys import check_key, prefix
 from .memory import Memory, ReplayWindow, Use
 from .objects import decode
 from .schedule import Zone
@@ -64,13 +64,15 @@ def trust_view(source: Json) -> TrustView:
 
 
 def memory(source: Json) -> Memory:
-    uses = {bytes.fromhex(u["link"]): Use(u["spent"], u.get("first")) for u in source["uses"]}
+    uses = {
+        prefix(bytes.fromhex(u["link"])): Use(u["spent"], u.get("first")) for u in source["uses"]
+    }
     window = source.get("window")
     if window is None:
         return Memory(uses)
     highest = window["highest"]
     kept = ReplayWindow.restored(highest) if window["all_below_seen"] else ReplayWindow(highest)
-    return Memory(uses, {bytes.fromhex(window["holder"]): kept})
+    return Memory(uses, {prefix(bytes.fromhex(window["holder"])): kept})
 
 
 def session(source: Json | None) -> Session | None:

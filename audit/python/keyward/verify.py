@@ -9,7 +9,7 @@ from .caveats import Caveats
 from .clock import most_elapsed
 from .core import core_of, holder_message, status_message, witness_message
 from .denials import Denied
-from .keys import check_key, key_id, key_name, signature_fault
+from .keys import check_key, key_id, key_name, prefix, signature_fault
 from .limits import CHALLENGE_LIFETIME, MAX_ISSUERS, SEALED, UNCHALLENGED_HORIZON
 from .memory import Memory, UseChange
 from .objects import Challenged, Presentation, Unchallenged, decode_presentation
@@ -41,6 +41,7 @@ class TrustView:
     """By `KeyId`."""
     emergency: bytes | None = None
     revoked: frozenset[bytes] = frozenset()
+    """By prefix (SPEC 8.4)."""
     floors: dict[bytes, int] = field(default_factory=dict)
     zone: Zone | None = None
     accepts_unchallenged: bool = False
@@ -288,9 +289,9 @@ class _Verification:
         if self.token.serial < self.view.floors.get(self.token.issuer, 0):
             raise Denied(400)
         for index, (link, link_id) in enumerate(zip(self.token.links, link_ids)):
-            if link_id in self.view.revoked:
+            if prefix(link_id) in self.view.revoked:
                 raise Denied(401, place=index)
-            if key_name(link.grantee) in self.view.revoked:
+            if prefix(key_name(link.grantee)) in self.view.revoked:
                 raise Denied(402, place=index)
 
     def refine_time(self) -> None:
@@ -387,7 +388,7 @@ class _Verification:
         for witness in self.presentation.witnesses:
             if witness.key in grantees or witness.key not in keys:
                 continue
-            if key_name(witness.key) in self.view.revoked:
+            if prefix(key_name(witness.key)) in self.view.revoked:
                 raise Denied(403)
             count += 1
         if count < of:

@@ -10,7 +10,7 @@ use axum::{
 };
 use keyward::{
     PublicKey, Seconds, Target, Time, Token,
-    id::GroupId,
+    id::{GroupId, LinkId},
     role,
     schedule::Dates,
     status::{ListOrder, Revoked, SerialFloor},
@@ -108,7 +108,7 @@ enum Revoke {
     Holder(String),
     /// A witness's public key.
     Witness(String),
-    /// A link or key by its 16 bytes, in hexadecimal digits.
+    /// A link or key by the 16 bytes of its name, in hexadecimal digits.
     Entry(String),
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn revoke<P: Parts>(
     let denied = match read(&body)? {
         Revoke::Holder(key) => key_entry(public_key::<role::Holder>(&key)?.name().into()),
         Revoke::Witness(key) => key_entry(public_key::<role::Witness>(&key)?.name().into()),
-        Revoke::Entry(entry) => key_entry(Revoked(hex(&entry)?)),
+        Revoke::Entry(entry) => key_entry(LinkId(hex(&entry)?).into()),
         Revoke::Token(token) => {
             let mut room = [0; keyward::limits::MAX_TOKEN];
             let bytes = text::decode(&token, &mut room).map_err(Problem::malformed)?;

@@ -79,8 +79,8 @@ enum Work {
 /// Domain, epoch.
 type ScopeKey = [u8; 40];
 
-/// Domain, epoch, link or key.
-type DeniedKey = [u8; 56];
+/// Domain, epoch, what a link or key begins with.
+type DeniedKey = [u8; 48];
 
 /// Domain, lock, log, sequence.
 type EntryKey = [u8; 49];
@@ -88,7 +88,8 @@ type EntryKey = [u8; 49];
 /// Domain, lock, sequence.
 type ChangeKey = [u8; 48];
 
-const DENIED: TableDefinition<'_, DeniedKey, &[u8]> = TableDefinition::new("denied by epoch");
+const DENIED: TableDefinition<'_, DeniedKey, &[u8]> =
+    TableDefinition::new("denied by epoch and prefix");
 const LISTS: TableDefinition<'_, ScopeKey, &[u8]> = TableDefinition::new("lists by epoch");
 const ENTRIES: TableDefinition<'_, EntryKey, &[u8]> = TableDefinition::new("entries");
 /// Old and new device key.
@@ -123,7 +124,7 @@ impl Records {
     /// # Errors
     /// Any [`StateError`].
     pub async fn deny(&self, denied: Denied) -> Result<(), StateError> {
-        let key = denied_key(&self.scope, &denied.entry.0);
+        let key = denied_key(&self.scope, denied.entry.0);
         let token = denied.token;
         let token = token.map(|(issuer, serial)| [&issuer.0[..], &serial.0.to_be_bytes()].concat());
         self.ask(Work::Deny { key, token: token.unwrap_or_default() }).await?;
@@ -273,7 +274,7 @@ fn begin(base: &Database, scope: &Scope) -> Result<Vec<Denied>, StateError> {
         transaction.open_table(LISTS).map_err(down)?;
         transaction.open_table(ENTRIES).map_err(down)?;
         transaction.open_table(CHANGES).map_err(down)?;
-        let (first, last) = (denied_key(scope, &[0; 16]), denied_key(scope, &[0xff; 16]));
+        let (first, last) = (denied_key(scope, [0; 8]), denied_key(scope, [0xff; 8]));
         for row in table.range(first..=last).map_err(down)? {
             let (key, token) = row.map_err(down)?;
             let entry = Revoked(key.value().last_chunk().copied().unwrap_or_default());
@@ -388,8 +389,8 @@ fn scope_key(scope: &Scope) -> ScopeKey {
     joined(&[&scope.domain.0, &scope.epoch.0.to_be_bytes()])
 }
 
-fn denied_key(scope: &Scope, entry: &[u8; 16]) -> DeniedKey {
-    joined(&[&scope_key(scope), entry])
+fn denied_key(scope: &Scope, entry: [u8; 8]) -> DeniedKey {
+    joined(&[&scope_key(scope), &entry])
 }
 
 fn entry_key(door: &Door, log: Log, sequence: u64) -> EntryKey {

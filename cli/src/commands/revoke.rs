@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use clap::Args;
 use keyward::{
     Origin, Roles, State, Status, Token,
-    id::{KeyId, ListNumber, Serial},
+    id::{KeyId, LinkId, ListNumber, Serial},
     status::{ListOrder, Revoked, SerialFloor},
     wire::Kind,
 };
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(crate) struct RevokeCommand {
     /// What: a file of a token, a public key or its file, or the 32 hexadecimal digits of a link or
-    /// key
+    /// key; with --undo also the 16 of an entry
     #[arg(value_name = "WHAT")]
     what: Vec<String>,
     /// Which link of the tokens, from 0; with it goes all that was handed on from it [default: the
@@ -101,8 +101,13 @@ impl RevokeCommand {
     }
 
     fn named(&self, app: &App, file: &DomainFile, what: &str) -> Result<Revoked> {
-        if let Some(bytes) = unhex(what).and_then(|bytes| bytes.try_into().ok()) {
-            return Ok(Revoked(bytes));
+        let bytes = unhex(what).unwrap_or_default();
+        if let Ok(name) = bytes.as_slice().try_into() {
+            return Ok(LinkId(name).into());
+        }
+        // An entry of a list. What is to be revoked is told whole: half of a name could be a `KeyId`.
+        if let (true, Ok(entry)) = (self.undo, bytes.try_into()) {
+            return Ok(Revoked(entry));
         }
         if let Ok(Capability { origin, token }) = Capability::read(what) {
             let (origin, token) = (Origin::decode(&origin)?, Token::decode(&token)?);

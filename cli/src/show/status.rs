@@ -59,8 +59,8 @@ pub(super) fn account(object: &Object, status: &Status<'_>, beside: &Beside<'_>)
 }
 
 /// A revoked key is known by its label, or nobody can tell it from a link.
-fn revoked(entry: &[u8; 16], words: &Words<'_>) -> String {
-    let label = words.book.label(&keyward::id::KeyName(*entry));
+fn revoked(entry: &[u8; 8], words: &Words<'_>) -> String {
+    let label = words.book.label_of_prefix(keyward::id::Prefix(*entry));
     match label {
         Some(label) => format!("{} ({label})", hex(entry)),
         None => hex(entry),

@@ -128,7 +128,7 @@ fn status(way: &mut Way<'_>) -> Step {
     way.time("at")?;
     way.flag("over_nonce")?;
     if way.flag("listed")? {
-        way.list("revoked", |way| way.hex("entry", 16))?;
+        way.list("revoked", |way| way.hex("entry", 8))?;
         way.list("floor", |way| {
             way.hex("issuer", 8)?;
             way.number("first").map(drop)

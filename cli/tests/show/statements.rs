@@ -131,14 +131,14 @@ card, verified: signed by an issuer that may enrol, of this domain, in force
 fn a_list_and_a_status() {
     let mut home = Home::new();
     let (courier, at) = (home.world.courier.public().name(), home.at());
-    home.world.owner.revoke([Revoked::from(courier), Revoked([0; 16])], at);
+    home.world.owner.revoke([Revoked::from(courier), Revoked([0; 8])], at);
     home.save();
     home.file("list", &[home.world.owner.library.list.as_deref().unwrap()]);
     assert_data_eq!(
         home.show(&["list"]).out,
         str![[r#"
 status, verified: signed by an issuer that may revoke, of this domain, in force
-  size        119 bytes
+  size        103 bytes
   issuer      revoker (id 0c67f03afc59dc0f)
   epoch       0
   keyset      1 is the newest
@@ -146,8 +146,8 @@ status, verified: signed by an issuer that may revoke, of this domain, in force
   at          Tue 2026-11-24 10:30 [Europe/Berlin], now
   over nonce  no
   revoked     2 links or keys
-              00000000000000000000000000000000
-              5c71c58d699be04e40806e9811fdb655 (courier)
+              0000000000000000
+              5c71c58d699be04e (courier)
   floors      none
 
 "#]]
@@ -214,7 +214,7 @@ fn another_domain_is_called_so() {
 fn a_statement_with_a_changed_signature_is_not_verified() {
     let mut home = Home::new();
     let (at, world) = (home.at(), &mut home.world);
-    world.owner.revoke([Revoked([0; 16])], at);
+    world.owner.revoke([Revoked([0; 8])], at);
     let library = &world.owner.library;
     let statements = [
         library.epochs[0].clone(),

@@ -3,9 +3,9 @@
 use super::{DECISION, record};
 use crate::{
     caveat::Right,
-    id::{Counter, KeyId, KeyName, LinkId},
+    id::{Counter, LinkId},
     ledger::{Changes, Counted, Heard, Lane, Spent},
-    limits::{MAX_LINKS, MAX_PRIVATE, MAX_WITNESSES},
+    limits::{MAX_LINKS, MAX_PRIVATE},
     lock::chain::Opened,
     receipt,
     secret::DeviceSecret,
@@ -33,16 +33,13 @@ pub(in crate::lock) struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    pub(super) fn read(reader: &mut Reader<'a>, schema: u8) -> Option<Self> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (core, right, time) = (reader.array()?, Right::read(reader)?, Interval::read(reader)?);
         let relock = reader.optional(Reader::u32)?.map(Seconds);
-        let ((issuer, holder, links), persons) = match schema {
-            ..3 => reader.span(read_old_persons)?,
-            _ => reader.span(|reader| {
-                let opening = receipt::read_opening(reader)?;
-                Some((opening.issuer, opening.holder, opening.links_raw()))
-            })?,
-        };
+        let ((issuer, holder, links), persons) = reader.span(|reader| {
+            let opening = receipt::read_opening(reader)?;
+            Some((opening.issuer, opening.holder, opening.links_raw()))
+        })?;
         let (mut named, mut spent) = ([None; MAX_LINKS], [None; MAX_LINKS]);
         for ((link, name), slot) in links.iter().zip(&mut named).zip(&mut spent) {
             *name = Some(LinkId(*link));
@@ -99,14 +96,4 @@ impl<'a> Decision<'a> {
     pub(in crate::lock) fn opened(&self, number: u64, private: &[u8]) -> Opened {
         Opened::of(number, self.core, self.right, self.time, private)
     }
-}
-
-/// Schema 2 had no names of witnesses.
-fn read_old_persons<'a>(reader: &mut Reader<'a>) -> Option<(KeyId, KeyName, &'a [[u8; 16]])> {
-    let (issuer, holder) = (KeyId(*reader.array()?), KeyName(*reader.array()?));
-    let links = reader.some(Part::Links, MAX_LINKS)?;
-    let links = reader.take(links.saturating_mul(16))?.as_chunks().0;
-    let evidence = reader.count(Part::Witnesses, MAX_WITNESSES)?;
-    let _evidence = reader.take(evidence.saturating_mul(16))?;
-    Some((issuer, holder, links))
 }

@@ -2,21 +2,21 @@
 
 use core::num::NonZeroU32;
 
-use super::{Body, COUNTS, LANES, Room, Start, anew};
+use super::{Body, COUNTS, Form, LANES, Room, Start, anew};
 use crate::{
-    id::{Counter, KeyId, KeyName, LinkId},
+    id::{Counter, Prefix},
     tables::{Capacity, Count, LaneView, Payer},
     time::Time,
     wire::{DecodeError, EncodeError, Part, Reader, Writer},
 };
 
 /// Bytes of a count at its largest.
-const COUNT_BYTES: usize = 16 + 8 + 8 + 5 + 10 + 10;
+const COUNT_BYTES: usize = 8 + 4 + 4 + 5 + 10 + 10;
 
 pub(in crate::lock) const COUNTS_IN_A_RECORD: usize = (Body::SIZE - 1) / COUNT_BYTES;
 
 /// Bytes of a lane at its largest, without the words of its window.
-const LANE_BYTES: usize = 16 + 8 + 8 + 10 + 10;
+const LANE_BYTES: usize = 8 + 4 + 4 + 10 + 10;
 
 /// As many counts as fit in one record; whether there are any.
 pub(in crate::lock) fn counts(
@@ -38,12 +38,13 @@ pub(in crate::lock) fn counts(
 /// The counts of a record of them.
 pub(in crate::lock) fn read_counts(
     bytes: &[u8],
+    form: Form,
 ) -> Result<impl Iterator<Item = Count>, DecodeError> {
-    Reader::all(bytes, read_count)
+    Reader::all(bytes, move |reader| read_count(reader, form))
 }
 
-fn read_count(reader: &mut Reader<'_>) -> Option<Count> {
-    let (link, payer) = (LinkId(*reader.array()?), read_payer(reader)?);
+fn read_count(reader: &mut Reader<'_>, form: Form) -> Option<Count> {
+    let (link, payer) = (Prefix(read_name(reader, form)?), read_payer(reader, form)?);
     let spent = NonZeroU32::new(reader.u32()?)
         .or_else(|| reader.refuse(DecodeError::OutOfRange(Part::Uses)))?;
     let (first, keep_until) = (Time(reader.u64()?), Time(reader.u64()?));
@@ -67,21 +68,21 @@ pub(in crate::lock) fn lanes<T: Capacity>(
     Ok(out.as_bytes().len() > 1)
 }
 
-/// The lanes of a record of them, whose windows have so many words.
+/// The lanes of a record of them.
 pub(in crate::lock) fn read_lanes(
     bytes: &[u8],
-    words: usize,
+    form: Form,
 ) -> Result<impl Iterator<Item = LaneView<impl Iterator<Item = u64>>>, DecodeError> {
-    Reader::all(bytes, move |reader| read_lane(reader, words))
+    Reader::all(bytes, move |reader| read_lane(reader, form))
 }
 
 fn read_lane<'a>(
     reader: &mut Reader<'a>,
-    words: usize,
+    form: Form,
 ) -> Option<LaneView<impl Iterator<Item = u64> + use<'a>>> {
-    let (holder, payer) = (KeyName(*reader.array()?), read_payer(reader)?);
+    let (holder, payer) = (Prefix(read_name(reader, form)?), read_payer(reader, form)?);
     let (latest, highest) = (Time::read(reader)?, Counter(reader.u64()?));
-    let (words, _) = reader.take(words.saturating_mul(8))?.as_chunks();
+    let (words, _) = reader.take(form.words.saturating_mul(8))?.as_chunks();
     let seen = words.iter().map(|word| u64::from_le_bytes(*word));
     let is_window = highest.0 != u64::MAX && seen.clone().next().is_none_or(|word| word & 1 == 1);
     if !is_window {
@@ -111,11 +112,18 @@ pub(in crate::lock) const fn snapshot_size<T: Capacity>() -> (usize, usize) {
 
 fn put_payer(out: &mut Writer<'_>, payer: &Payer) {
     out.raw(&payer.root);
-    out.raw(&payer.issuer.0);
+    out.raw(&payer.issuer);
 }
 
-fn read_payer(reader: &mut Reader<'_>) -> Option<Payer> {
-    Some(Payer { root: *reader.array()?, issuer: KeyId(*reader.array()?) })
+fn read_payer(reader: &mut Reader<'_>, form: Form) -> Option<Payer> {
+    Some(Payer { root: read_name(reader, form)?, issuer: read_name(reader, form)? })
+}
+
+/// The beginning of a name, by which tables tell names apart.
+fn read_name<const N: usize>(reader: &mut Reader<'_>, form: Form) -> Option<[u8; N]> {
+    let name = *reader.array()?;
+    let _end = reader.take(if form.is_wide { N } else { 0 })?;
+    Some(name)
 }
 
 #[cfg(test)]
@@ -125,8 +133,8 @@ mod tests {
 
     /// What full tables take whose numbers are all at their largest.
     fn written<T: Capacity>() -> (usize, usize) {
-        let payer = Payer { root: [1; 8], issuer: KeyId([2; 8]) };
-        let (link, holder, spent) = (LinkId([3; 16]), KeyName([4; 16]), NonZeroU32::MAX);
+        let payer = Payer { root: [1; 4], issuer: [2; 4] };
+        let (link, holder, spent) = (Prefix([3; 8]), Prefix([4; 8]), NonZeroU32::MAX);
         let (last, highest) = (Time(u64::MAX), Counter(u64::MAX));
         let count = Count { link, payer, spent, first: last, keep_until: last };
         let seen = core::iter::repeat_n(u64::MAX, T::BLOCKS);
@@ -162,13 +170,13 @@ mod tests {
 
     #[test]
     fn a_lane_without_a_highest_counter_that_was_seen_is_none() {
-        let payer = Payer { root: [1; 8], issuer: KeyId([2; 8]) };
+        let payer = Payer { root: [1; 4], issuer: [2; 4] };
         let read = |highest, word: u64| {
-            let (holder, latest, seen) = (KeyName([4; 16]), Time(1), core::iter::once(word));
+            let (holder, latest, seen) = (Prefix([4; 8]), Time(1), core::iter::once(word));
             let lane = LaneView { holder, payer, latest, highest: Counter(highest), seen };
             let mut out = Room::empty();
             assert_eq!(lanes::<Tables<1, 1, 1>>(&mut out, core::iter::once(lane)), Ok(true));
-            read_lanes(&out.as_bytes()[1..], 1).map(Iterator::count)
+            read_lanes(&out.as_bytes()[1..], Form { words: 1, is_wide: false }).map(Iterator::count)
         };
         let refused = Err(DecodeError::OutOfRange(Part::Tag));
         assert_eq!(read(9, 0b11), Ok(1));

@@ -118,7 +118,7 @@ impl Life {
             (known.epoch, known.spent) = (epoch, BTreeMap::new());
         }
         for (link, spent) in &known.spent {
-            let counts = lock.memory().counts(START).find(|count| count.link == *link);
+            let counts = lock.memory().counts(START).find(|count| count.link == (*link).into());
             let held = counts.map_or(0, |count| count.uses().spent);
             if held < *spent {
                 return Err(format!("{spent} uses were given, and {held} are spent"));

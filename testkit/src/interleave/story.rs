@@ -11,7 +11,7 @@ use keyward::{
     SigningKey, State, Status, Target, Threshold, Time, Token, Valid, card,
     card::CardOrder,
     epoch::{self, Commitment},
-    id::{self, CardVersion, DomainId, KeysetVersion, ListNumber, LockId, Nonce, Serial},
+    id::{self, CardVersion, DomainId, KeysetVersion, LinkId, ListNumber, LockId, Nonce, Serial},
     keyset,
     lock::Bundle,
     role,
@@ -306,7 +306,7 @@ impl Story {
         entries.sort_unstable();
         entries.dedup();
         floors.sort_by_key(|(who, _)| self.clerks[*who].public().id());
-        let revoked: Vec<_> = entries.iter().map(|entry| Revoked(*entry)).collect();
+        let revoked: Vec<_> = entries.iter().map(|entry| Revoked::from(LinkId(*entry))).collect();
         let serials: Vec<_> = floors
             .iter()
             .map(|(who, first)| SerialFloor {

@@ -82,7 +82,7 @@ pub(super) fn others() -> Vec<Case> {
     let over = |part| Some(E::OverLimit(part));
     let status = |entries: u8, floors: u8| {
         let mut bytes = [&[1, 3][..], &[7; 8], &[1, 3, 3, 7, 9, 0, 1, entries]].concat();
-        bytes.extend((65 - entries..65).flat_map(|n| [n; 16]));
+        bytes.extend((65 - entries..65).flat_map(|n| [n; 8]));
         bytes.push(floors);
         bytes.extend((9 - floors..9).flat_map(|n| [n, n, n, n, n, n, n, n, 1]));
         [&bytes[..], &[0; 64]].concat()

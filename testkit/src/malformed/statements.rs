@@ -418,7 +418,7 @@ fn statuses() -> Vec<Case> {
         ),
         (
             "status/all_entries_before_their_order",
-            [&status(3, 3, &[1, 3])[..18], &[2; 16], &[1; 16], &[0; 15]].concat(),
+            [&status(3, 3, &[1, 3])[..18], &[2; 8], &[1; 8], &[0; 7]].concat(),
             Some(E::Truncated),
         ),
         (

@@ -194,7 +194,7 @@ pub struct StatusOf {
     /// The nonce that it is signed over.
     pub nonce: Option<[u8; 16]>,
     /// The entries of its list.
-    pub entries: Option<Vec<[u8; 16]>>,
+    pub entries: Option<Vec<[u8; 8]>>,
     /// Whom it names as its signer.
     pub by: u8,
     /// Who signs.

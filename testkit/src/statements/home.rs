@@ -280,12 +280,10 @@ impl Home {
 
     /// A list of one entry, which is its number.
     pub fn list(&self, keyset: u64, number: u64) -> StatusOf {
-        let mut entry = [0; 16];
-        entry[..8].copy_from_slice(&number.to_be_bytes());
         StatusOf {
             keyset,
             list: (keyset, number),
-            entries: Some(vec![entry]),
+            entries: Some(vec![number.to_be_bytes()]),
             by: REVOKE,
             signer: REVOKE,
             ..self.status(T)

@@ -123,6 +123,13 @@ fn signatures() -> Vec<Case> {
     ]
 }
 
+/// The issuer's key with another byte at this place.
+fn other_at(place: usize) -> [u8; 32] {
+    let mut key = public(ISSUE);
+    key[place] ^= 1;
+    key
+}
+
 fn classes() -> Vec<Case> {
     let home = Home::first();
     let with = |name, key: [u8; 32], refusal| {
@@ -135,6 +142,11 @@ fn classes() -> Vec<Case> {
         with("issuer_is_the_emergency_key", public(EMERGENCY), Refusal::KeyInTwoClasses),
         with("issuers_of_one_key_id", negation(ISSUE), Refusal::EqualKeyIds),
         with("issuer_of_the_emergency_key_id", negation(EMERGENCY), Refusal::EqualKeyIds),
+        Story::of(&home).breaks(
+            "issuers_that_begin_alike",
+            (home.keyset(2).and(other_at(4), Roles::ISSUE).deed(), Refusal::EqualKeyIds),
+            (home.keyset(2).and(other_at(3), Roles::ISSUE).deed(), "keyset"),
+        ),
     ]
 }
 

@@ -155,7 +155,7 @@ fn malformed() -> Vec<Case> {
     // In front of the one entry: version, kind, issuer, five integers, two flags.
     let count = 2 + 8 + 1 + 1 + 1 + 1 + 5 + 2;
     let entries = |entries: &[u8], number: u8| {
-        let entries: Vec<_> = entries.iter().flat_map(|byte| [*byte; 16]).collect();
+        let entries: Vec<_> = entries.iter().flat_map(|byte| [*byte; 8]).collect();
         [&good[..count], &[number], &entries, &[0], &[0; 64]].concat()
     };
     let many: Vec<_> = (0..65).collect();
@@ -165,7 +165,7 @@ fn malformed() -> Vec<Case> {
         bytes
     };
     let full =
-        StatusOf { entries: Some((0..64).map(|byte| [byte; 16]).collect()), ..home.list(1, 1) };
+        StatusOf { entries: Some((0..64).map(|byte| [byte; 8]).collect()), ..home.list(1, 1) };
     let mut cases = [
         ("list_cut_short", cut(good.clone()), DecodeError::Truncated),
         ("list_too_long", longer(good.clone()), DecodeError::TrailingBytes(1)),

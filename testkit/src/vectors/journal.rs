@@ -14,7 +14,7 @@ use keyward::{
 use serde_json::{Value, json};
 
 use crate::{
-    journal::{before_logs, body, records, tagged, write},
+    journal::{body, of_schema_3, records, tagged, write},
     lives::{Came, Script, Small, Step, Until, now},
     stores::Hardware,
     vectors::hex,
@@ -213,31 +213,19 @@ impl Lived {
             add(name, &tagged(&self.key, bodies));
         };
         edited("nothing", &|_| {});
-        edited("newer-schema", &|log| log[0][1] = 4);
+        edited("newer-schema", &|log| log[0][1] = 5);
         edited("newer-schema-of-which-nothing-else-is-known", &|log| log[0] = vec![0, 9, 1, 2, 3]);
-        let older = before_logs(&bodies, 9, 4);
-        edited("older-schema", &|log| log.clone_from(&older));
-        edited("older-schema-with-open-in-start", &|log| {
-            log.clone_from(&older);
-            let at = behind_integers(&log[0], 82, 5);
-            log[0].splice(at..=at, [1, 0]);
+        edited("older-schema", &|log| {
+            log.retain(|body| !is_list(body));
+            *log = of_schema_3(log, 1);
         });
-        edited("older-schema-with-open-and-none-yet", &|log| {
-            log.clone_from(&before_logs(&bodies, 0, 4));
-            let open = behind_integers(&log[0], 82, 5);
-            log[0].splice(open..=open, [1, 0]);
-        });
-        edited("older-schema-with-an-open-decision", &|log| {
-            log.clone_from(&older);
-            let last = log.iter().rposition(|body| body[0] == 8).unwrap();
-            log.truncate(last + 1);
-        });
-        edited("older-schema-with-ends", &|log| {
-            log.clone_from(&older);
-            log.extend(bodies.iter().find(|body| body[0] == 14).cloned());
+        let list = bodies.iter().position(|body| is_list(body)).unwrap();
+        edited("older-schema-with-a-list", &|log| {
+            log.truncate(list + 1);
+            *log = of_schema_3(log, 1);
         });
         edited("schema-0", &|log| log[0][1] = 0);
-        edited("schema-1", &|log| log[0][1] = 1);
+        edited("schema-2", &|log| log[0][1] = 2);
         edited("other-device", &|log| log[0][2] ^= 1);
         edited("other-nonce", &|log| log[0][34] ^= 1);
         edited("other-domain", &|log| log[0][50] ^= 1);
@@ -337,6 +325,13 @@ impl Lived {
                 log.extend(tables.clone());
                 log.push(crafted::ends(&lock, 1));
             });
+            edited(&name.replace("tables/", "tables-of-schema-3/"), &|log| {
+                log.truncate(card + 1);
+                log.retain(|body| body[0] != 3);
+                log.extend(tables.clone());
+                log.push(crafted::ends(&lock, 1));
+                *log = of_schema_3(log, 1);
+            });
         }
         for (name, entries) in crafted::entries(&lock, 1) {
             edited(&name, &|log| {
@@ -361,6 +356,15 @@ impl Lived {
 
 fn log_name(log: &[Vec<u8>]) -> &'static str {
     if log.is_empty() { "no-log" } else { "log" }
+}
+
+/// Whether a list is held, or was taken in.
+fn is_list(body: &[u8]) -> bool {
+    let taken = || {
+        let end = behind_integers(body, 1, 1);
+        body[if body[end] == 1 { behind_integers(body, end + 1, 1) } else { end + 1 } + 2]
+    };
+    body[0] == 3 || body[0] == 12 && taken() == 3
 }
 
 /// The place behind so many integers.

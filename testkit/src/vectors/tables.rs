@@ -42,6 +42,7 @@ const OK: Result<(), u16> = Ok(());
 pub fn tables() -> Value {
     let mut vectors = Vec::new();
     quotas(&mut vectors);
+    prefixes(&mut vectors);
     ends(&mut vectors);
     windows(&mut vectors);
     json!({
@@ -50,6 +51,43 @@ pub fn tables() -> Value {
         "format_version": 1,
         "vectors": vectors,
     })
+}
+
+/// A name of so many bytes: those from 0x80 on begin as the one of 0x80 less, and end otherwise.
+fn name<const N: usize>(number: u8) -> [u8; N] {
+    let mut name = [number & 0x7f; N];
+    *name.last_mut().unwrap() |= number & 0x80;
+    name
+}
+
+/// What begins alike is counted as one.
+fn prefixes(vectors: &mut Vec<Value>) {
+    for (name, ends) in [("sooner", [1000, 500]), ("later", [500, 1000])] {
+        let steps = [
+            count(&[(1, 9, 1, ends[0])], 0, OK),
+            count(&[(0x81, 8, 2, ends[1])], 0, OK),
+            count(&[(1, 9, 1, ends[0])], 999, OK),
+        ];
+        vectors.push(vector::<4, 0, 1>(&format!("prefix/link-that-ends-{name}"), &steps));
+    }
+    let both = |expected| [count(&[(1, 9, 1, 1000), (0x81, 9, 1, 500)], 0, expected)];
+    vectors.push(vector::<8, 0, 1>("prefix/links-of-a-chain", &both(OK)));
+    vectors.push(vector::<4, 0, 1>("prefix/links-of-a-chain-are-two-to-come", &both(FULL)));
+    let roots = [count(&[(1, 9, 1, 1000)], 0, OK), count(&[(2, 0x89, 1, 1000)], 0, FULL)];
+    vectors.push(vector::<4, 0, 1>("prefix/roots", &roots));
+    let issuers = [
+        count(&[(1, 9, 1, 1000)], 0, OK),
+        count(&[(2, 8, 0x81, 1000)], 0, OK),
+        count(&[(3, 7, 1, 1000)], 0, FULL),
+    ];
+    vectors.push(vector::<4, 0, 1>("prefix/issuers", &issuers));
+    let holders = [
+        lane((1, 9, 1, 5, 50), 0, OK),
+        lane((0x81, 8, 2, 5, 40), 0, CHANGED),
+        lane((0x81, 8, 2, 6, 40), 0, OK),
+        lane((2, 9, 1, 5, 50), 950, FULL),
+    ];
+    vectors.push(vector::<0, 4, 1>("prefix/holders", &holders));
 }
 
 fn quotas(vectors: &mut Vec<Value>) {
@@ -225,14 +263,14 @@ fn changes<M: Memory>(tables: &M, step: &Step) -> Changes {
         .counted
         .iter()
         .map(|(link, root, issuer, keep_until)| {
-            let link = LinkId([*link; 16]);
+            let link = LinkId(name(*link));
             let held = tables.uses(&link);
             let before = if step.stale { Uses::default() } else { held };
             let first = Some(before.first.unwrap_or(Time(step.floor)));
             Counted {
                 link,
-                root: LinkId([*root; 16]),
-                issuer: KeyId([*issuer; 8]),
+                root: LinkId(name(*root)),
+                issuer: KeyId(name(*issuer)),
                 before,
                 after: Uses { spent: before.spent + 1, first },
                 keep_until: Time(*keep_until),
@@ -240,9 +278,9 @@ fn changes<M: Memory>(tables: &M, step: &Step) -> Changes {
         })
         .collect();
     let lane = step.lane.map(|(holder, root, issuer, counter, time)| Lane {
-        holder: KeyName([holder; 16]),
-        root: LinkId([root; 16]),
-        issuer: KeyId([issuer; 8]),
+        holder: KeyName(name(holder)),
+        root: LinkId(name(root)),
+        issuer: KeyId(name(issuer)),
         counter: Counter(counter),
         time: Time(time),
     });

@@ -11,6 +11,9 @@ use crate::{directory::Door, state::StateError};
 /// What was denied, in whatever domain and epoch.
 const OLD_DENIED: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("denied");
 
+/// What was denied by the whole name of a link or key.
+const DENIED_WHOLE: TableDefinition<'_, [u8; 56], &[u8]> = TableDefinition::new("denied by epoch");
+
 /// The newest list, likewise.
 const LIST: TableDefinition<'_, (), &[u8]> = TableDefinition::new("list");
 
@@ -30,9 +33,20 @@ pub(super) fn bring_up_to_date(
         let mut new = transaction.open_table(DENIED).map_err(down)?;
         for row in transaction.open_table(OLD_DENIED).map_err(down)?.iter().map_err(down)? {
             let (entry, token) = row.map_err(down)?;
-            new.insert(denied_key(scope, &entry.value()), token.value()).map_err(down)?;
+            let entry = joined(&[entry.value().get(..8).unwrap_or_default()]);
+            new.insert(denied_key(scope, entry), token.value()).map_err(down)?;
         }
         transaction.delete_table(OLD_DENIED).map_err(down)?;
+    }
+    if holds(DENIED_WHOLE.name()) {
+        let mut new = transaction.open_table(DENIED).map_err(down)?;
+        for row in transaction.open_table(DENIED_WHOLE).map_err(down)?.iter().map_err(down)? {
+            let (key, token) = row.map_err(down)?;
+            // Domain and epoch, and the beginning of the name.
+            let key = joined(&[key.value().get(..48).unwrap_or_default()]);
+            new.insert(key, token.value()).map_err(down)?;
+        }
+        transaction.delete_table(DENIED_WHOLE).map_err(down)?;
     }
     if holds(LIST.name()) {
         let mut new = transaction.open_table(LISTS).map_err(down)?;

@@ -48,7 +48,7 @@ pub(in crate::vectors) fn counts<T: Capacity>(tables: &T, floor: Time) -> Vec<Va
         let value = json!({
             "link": key,
             "root": hex(&count.payer.root),
-            "issuer": hex(&count.payer.issuer.0),
+            "issuer": hex(&count.payer.issuer),
             "spent": count.spent.get(),
             "first": count.first.0,
             "keep_until": count.keep_until.0,
@@ -64,7 +64,7 @@ pub(in crate::vectors) fn lanes<T: Capacity>(tables: &T, floor: Time) -> Vec<Val
         let value = json!({
             "holder": key,
             "root": hex(&lane.payer.root),
-            "issuer": hex(&lane.payer.issuer.0),
+            "issuer": hex(&lane.payer.issuer),
             "latest": lane.latest.0,
             "highest": lane.highest.0,
             "seen": lane.seen.collect::<Vec<u64>>(),

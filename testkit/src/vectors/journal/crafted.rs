@@ -82,14 +82,13 @@ fn option(out: &mut Vec<u8>, value: Option<u64>) {
 /// A count of a snapshot.
 pub(super) fn count(link: u8, spent: u64, keep_until: u64) -> Vec<u8> {
     let mut out = vec![link; 16];
-    out.extend([link; 16]);
     [spent, 5, keep_until].iter().for_each(|number| integer(&mut out, *number));
     out
 }
 
 /// A lane of a snapshot.
 pub(super) fn lane(holder: u8, latest: u64, highest: u64, word: u64) -> Vec<u8> {
-    let mut out = vec![holder; 32];
+    let mut out = vec![holder; 16];
     [latest, highest].iter().for_each(|number| integer(&mut out, *number));
     out.extend(word.to_le_bytes());
     out
