@@ -161,7 +161,7 @@ impl<'a> Keyset<'a> {
         self.log_to.copied().map(SealingKey::from_bytes)
     }
 
-    /// Checks the keyset against its epoch: each key in one class, each id one key, and the roots'
+    /// Checks the keyset against its epoch: each key in one class, each account one key, and the roots'
     /// signatures.
     pub(crate) fn verify(&self, scope: &Scope, epoch: &Epoch<'_>) -> Result<Genuine, Refusal> {
         self.classes(epoch)?;

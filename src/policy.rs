@@ -190,6 +190,7 @@ impl Facts<'_, '_> {
     }
 
     /// Before the first use: in time. After it: the longest that can have passed is not too long.
+    /// A first use that came too late was another link's, that begins alike.
     fn first_use(&self, first: FirstUse, history: &Use) -> Judged {
         let (link, hi) = (history.link, self.time.hi());
         match history.uses.first {
@@ -198,7 +199,13 @@ impl Facts<'_, '_> {
                 _ => Err(Denial::FirstUseTooLate { link, hi, by: first.by }),
             },
             Some(start) => match hi {
-                Some(hi) if hi >= start && hi.since(start) <= first.lasts.0.into() => Ok(Holds(())),
+                Some(hi)
+                    if start < first.by
+                        && hi >= start
+                        && hi.since(start) <= first.lasts.0.into() =>
+                {
+                    Ok(Holds(()))
+                }
                 _ => {
                     let until = start.after(first.lasts.0.into());
                     Err(Denial::FirstUseOver { link, hi, until })

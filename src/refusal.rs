@@ -93,7 +93,7 @@ numbered! {
     },
     /// One key is of two classes.
     640 KeyInTwoClasses,
-    /// Two keys have one `KeyId`.
+    /// Two keys have `KeyId`s that begin with the same 4 bytes.
     641 EqualKeyIds,
     /// The card is of another lock.
     650 OtherLock,

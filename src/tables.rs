@@ -65,13 +65,13 @@ pub trait Capacity: Memory + sealed::Sealed {
     /// Puts a count back that was stored, if it isn't over.
     ///
     /// # Errors
-    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this link.
+    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this prefix.
     fn restore_count(&mut self, count: Count, floor: Time) -> Result<(), CommitError>;
 
     /// Puts a lane back that was stored, if it isn't over.
     ///
     /// # Errors
-    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this holder.
+    /// [`CommitError::Full`]; [`CommitError::Changed`] where there is one of this prefix.
     fn restore_lane(
         &mut self,
         lane: LaneView<impl Iterator<Item = u64>>,
@@ -99,8 +99,8 @@ pub struct Count {
 }
 
 /// On whose account an entry goes: link 0 of the token, and its issuer, by the first bytes of
-/// each. No keyset has two issuers whose first bytes are the same, and only its issuer makes a link
-/// 0: whoever finds two that are equal has half of what was his.
+/// each. No keyset has two issuers whose first bytes are the same. Links 0 of one issuer that begin
+/// alike have one share (SPEC.md section 20, 62).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payer {
     /// The first 4 bytes of the `LinkId` of link 0.
@@ -251,7 +251,10 @@ impl<const COUNTS: usize, const LANES: usize, const BLOCKS: usize> Capacity
             drop_if(&mut self.counts, |count| count.is_over(floor));
             let mut count = Count::of(&counted).ok_or(CommitError::Changed)?;
             if let Some(held) = self.count(count.link) {
-                // Another link may have made it: none that it counts is forgotten before its end.
+                // Another link may have made it: none that it counts is forgotten before its end, nor
+                // counted less, which only a log of the schema before could tell.
+                count.spent = count.spent.max(held.spent);
+                count.first = count.first.min(held.first);
                 count.keep_until = count.keep_until.max(held.keep_until);
                 count.payer = held.payer;
             }

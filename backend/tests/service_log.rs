@@ -195,6 +195,25 @@ async fn a_file_of_an_older_form_is_brought_up_to_date() {
     }
 }
 
+#[tokio::test]
+async fn what_begins_alike_is_denied_by_one_entry_that_no_floor_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.redb");
+    let entry = Revoked([1; 8]);
+    let token = Some((KeyId([2; 8]), Serial(3)));
+    let records = Records::open(&path, SCOPE).unwrap();
+    records.deny(fold::Denied { entry, token }).await.unwrap();
+    records.deny(fold::Denied { entry, token }).await.unwrap();
+    assert_eq!(records.denied(), [fold::Denied { entry, token }]);
+    records.deny(fold::Denied { entry, token: None }).await.unwrap();
+    assert_eq!(records.denied(), [fold::Denied { entry, token: None }]);
+    drop(records);
+    let records = opened(|| Records::open(&path, SCOPE)).await;
+    assert_eq!(records.denied(), [fold::Denied { entry, token: None }]);
+    records.deny(fold::Denied { entry, token }).await.unwrap();
+    assert_eq!(records.denied(), [fold::Denied { entry, token: None }]);
+}
+
 const SCOPE: Scope = Scope { domain: DomainId([7; 32]), epoch: Epoch(0) };
 const DOOR: Door = Door { domain: SCOPE.domain, lock: LockId(*b"flat-12a") };
 

@@ -175,7 +175,7 @@ impl<T> State<T> {
     }
 }
 
-/// A status with its list, which a schema of before had in another form.
+/// A status with its list, which the schema before had in another form.
 fn listed(list: &[u8], form: Form) -> Result<&[u8], Damaged> {
     let has_entries = Status::decode(list)?.list.is_some();
     if has_entries && !form.is_wide { Ok(list) } else { Err(Damaged::Wrong) }

@@ -290,8 +290,14 @@ fn counts() -> Vec<Edge> {
             scene.links[2].first_use = Some((T + 100, 500));
             scene.history.insert(1, Uses { spent: 3, first: Some(Time(T - 60)) });
         }),
+        // Another link's, that begins alike.
+        case("first_use/that_came_too_late", Err(432), |scene| {
+            scene.links[0].first_use = Some((T, 500));
+            scene.history.insert(0, Uses { spent: 1, first: Some(Time(T)) });
+        })
+        .unless(|scene| scene.links[0].first_use = Some((T + 1, 500))),
         case("first_use/in_the_future", Err(432), |scene| {
-            scene.links[0].first_use = Some((T + 1, 500));
+            scene.links[0].first_use = Some((T + 100, 500));
             scene.history.insert(0, Uses { spent: 1, first: Some(Time(T + 61)) });
         })
         .unless(|scene| scene.hi = Some(T + 61)),

@@ -174,7 +174,10 @@ impl Judge<'_> {
             match history.first {
                 None if self.hi.is_none_or(|hi| hi >= by) => return Err(431),
                 Some(first)
-                    if self.hi.is_none_or(|hi| hi < first.0 || hi > first.0 + u64::from(lasts)) =>
+                    if first.0 >= by
+                        || self
+                            .hi
+                            .is_none_or(|hi| hi < first.0 || hi > first.0 + u64::from(lasts)) =>
                 {
                     return Err(432);
                 }

@@ -353,7 +353,12 @@ class _Verification:
             if first is None:
                 if hi is None or hi >= caveats.first_use.by:
                     raise Denied(431, need_time=hi is None)
-            elif hi is None or hi < first or hi - first > caveats.first_use.lasts:
+            elif (
+                first >= caveats.first_use.by
+                or hi is None
+                or hi < first
+                or hi - first > caveats.first_use.lasts
+            ):
                 raise Denied(432, need_time=hi is None)
         if caveats.channels is not None and not caveats.channels >> self.channel() & 1:
             raise Denied(440)

@@ -129,8 +129,10 @@ impl Records {
         let token = token.map(|(issuer, serial)| [&issuer.0[..], &serial.0.to_be_bytes()].concat());
         self.ask(Work::Deny { key, token: token.unwrap_or_default() }).await?;
         let mut all = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.iter().any(|held| held.entry == denied.entry) {
-            all.push(denied);
+        match all.iter_mut().find(|held| held.entry == denied.entry) {
+            Some(held) if held.token != denied.token => held.token = None,
+            Some(_) => {}
+            None => all.push(denied),
         }
         Ok(())
     }
@@ -313,7 +315,10 @@ fn one(transaction: &WriteTransaction, work: &Work) -> Result<Kept, StateError> 
     match work {
         Work::Deny { key, token } => {
             let mut table = transaction.open_table(DENIED).map_err(down)?;
-            table.insert(key, token.as_slice()).map_err(down)?;
+            // Who begins alike is denied by one entry; then it is of no one token, and stays.
+            let held = table.get(key).map_err(down)?.map(|held| held.value() == token.as_slice());
+            let token = if held == Some(false) { &[][..] } else { token.as_slice() };
+            table.insert(key, token).map_err(down)?;
         }
         Work::List { key, list } => {
             let mut table = transaction.open_table(LISTS).map_err(down)?;

@@ -223,8 +223,8 @@ pub(super) const REFUSALS: &[Reason] = &[
         code: 641,
         name: "EqualKeyIds",
         section: "17.3",
-        means: "Two issuers, or an issuer and the emergency key, have keys with the same first 8 \
-            bytes, by which tokens and statements name them.",
+        means: "Two issuers, or an issuer and the emergency key, have keys with the same first 4 \
+            bytes, by which a lock tells their quotas apart.",
         todo: "Draw another key for one of them (`keyward key new`). By chance this doesn't \
             happen: find out who has made the second.",
     },
