@@ -180,9 +180,12 @@ class Tables:
         link = prefix(change.link)
         held = self.counts.get(link)
         payer, keep_until = payer_of(change.root, change.issuer), change.keep_until
+        use = change.after
         if held is not None:
             payer, keep_until = held.payer, max(held.keep_until, keep_until)
-        self.counts[link] = Count(payer, change.after, keep_until)
+            firsts = [first for first in (use.first, held.use.first) if first is not None]
+            use = Use(max(use.spent, held.use.spent), min(firsts, default=None))
+        self.counts[link] = Count(payer, use, keep_until)
 
     def _apply_lane(self, change: LaneChange) -> None:
         holder = prefix(change.holder)
